@@ -1,0 +1,3 @@
+module github.com/durward-auth/durward
+
+go 1.26
