@@ -1,0 +1,42 @@
+package account
+
+import (
+	"errors"
+	"time"
+)
+
+// The refusals of this package. Each is made for the client: none says more than the
+// client may know.
+var (
+	// ErrInvalidCredentials stands for an unknown name, a wrong password and a disabled
+	// account alike.
+	ErrInvalidCredentials = errors.New("the user name or the password is wrong")
+	ErrUsernameTaken      = errors.New("this user name is taken")
+	ErrRegistrationClosed = errors.New("registration is closed on this server")
+	ErrInvalidRefresh     = errors.New("the refresh token is invalid, expired or belongs to an ended session")
+	ErrRefreshReused      = errors.New("the refresh token was used before: the session has been ended")
+	ErrWrongPassword      = errors.New("the current password is wrong")
+	ErrSessionNotFound    = errors.New("there is no such session")
+	ErrUserNotFound       = errors.New("there is no such user")
+	ErrLastAdmin          = errors.New("this is the last enabled administrator")
+	ErrBusy               = errors.New("too many sign-ins are being processed at once")
+)
+
+// InputError says which member of the input is wrong and what to change.
+type InputError struct {
+	Code   string // stable: invalid_username, weak_password, invalid_email, invalid_role, invalid_scope, invalid_request
+	Detail string // one sentence for the person who typed it
+}
+
+func (e *InputError) Error() string { return e.Detail }
+
+// ThrottledError says that too many sign-ins failed, and when to try again.
+type ThrottledError struct{ RetryAfter time.Duration }
+
+func (e *ThrottledError) Error() string { return "too many failed sign-ins" }
+
+// BusyError is ErrBusy with an estimate of when there is room again.
+type BusyError struct{ RetryAfter time.Duration }
+
+func (e *BusyError) Error() string { return ErrBusy.Error() }
+func (e *BusyError) Unwrap() error { return ErrBusy }

@@ -1,0 +1,104 @@
+package account
+
+import (
+	"context"
+	"time"
+
+	"github.com/durward-auth/durward/revocation"
+	"github.com/durward-auth/durward/server/internal/audit"
+	"github.com/durward-auth/durward/server/internal/limit"
+	"github.com/durward-auth/durward/session"
+)
+
+// Session is a session as it is stored.
+type Session struct {
+	session.State
+	Scopes    []string // granted at the login
+	Address   string
+	UserAgent string
+	// AccessExpiresAt is when the last access token issued in this session expires:
+	// until then its revocation must be remembered.
+	AccessExpiresAt time.Time
+}
+
+// Store keeps users and sessions. Each method is one atomic business act: the change,
+// its audit events and the revocations that follow from it are committed together or
+// not at all. Times come from the caller, never from the database.
+//
+// Methods that end sessions or raise a user's version return the revocation entries
+// that they stored, for the caller's in-memory set.
+type Store interface {
+	// CreateUser returns ErrUsernameTaken when the canonical name exists.
+	CreateUser(ctx context.Context, u User, passwordHash string, e audit.Event) error
+
+	// Credentials returns the user and the password hash for a canonical name, or ErrUserNotFound.
+	Credentials(ctx context.Context, canonical string) (User, string, error)
+	// CredentialsByID is Credentials by the user's id.
+	CredentialsByID(ctx context.Context, id string) (User, string, error)
+	User(ctx context.Context, id string) (User, error)
+	Users(ctx context.Context, p Page) ([]User, error)
+
+	// OpenSession stores a session of the user, if the user is still enabled and still has
+	// the password hash that was checked; otherwise ErrInvalidCredentials. It returns the
+	// user as of the same moment, for the token's claims. newHash, when not empty,
+	// replaces the password hash; clear lists failure counters to delete.
+	OpenSession(ctx context.Context, s Session, checkedHash, newHash string, clear []string, e audit.Event) (User, error)
+
+	// RotateSession takes one step of session.Policy.Decide atomically. On Rotated it moves
+	// the session on and extends AccessExpiresAt to accessExpiresAt; on Repeated it only
+	// extends AccessExpiresAt; on Reused it ends the session. The event is stored
+	// with its action and outcome set by what happened (SessionRefresh, SessionReuse);
+	// nothing is stored for Ended, Expired and Unknown. A session of a disabled user counts as Ended.
+	RotateSession(ctx context.Context, r Rotation, e audit.Event) (Rotated, error)
+
+	// EndSession ends one session of a user (userID empty: of anybody) and returns
+	// ErrSessionNotFound when there is no live one with this id.
+	EndSession(ctx context.Context, id, userID string, now time.Time, e audit.Event) ([]revocation.Entry, error)
+	// EndSessions ends every live session of a user but the one named except.
+	EndSessions(ctx context.Context, userID, except string, now time.Time, e audit.Event) ([]revocation.Entry, error)
+	// Sessions lists the live sessions of a user, the last used first.
+	Sessions(ctx context.Context, userID string, now time.Time) ([]Session, error)
+
+	// SetPassword replaces the password hash, raises the version and ends every session but keep.
+	// When checkedHash is not empty and the stored hash differs, ErrWrongPassword.
+	SetPassword(ctx context.Context, userID, checkedHash, newHash, keep string, now time.Time, e audit.Event) ([]revocation.Entry, error)
+	// SetRoles and SetScopes replace the list and raise the version; sessions live on.
+	// SetRoles returns ErrLastAdmin when no enabled administrator would be left.
+	SetRoles(ctx context.Context, userID string, roles []string, now time.Time, e audit.Event) (User, []revocation.Entry, error)
+	SetScopes(ctx context.Context, userID string, scopes []string, now time.Time, e audit.Event) (User, []revocation.Entry, error)
+	SetEmail(ctx context.Context, userID, email string, now time.Time, e audit.Event) (User, error)
+	// Disable raises the version and ends every session; ErrLastAdmin as in SetRoles. Disabling twice changes nothing.
+	Disable(ctx context.Context, userID string, now time.Time, e audit.Event) (User, []revocation.Entry, error)
+	Enable(ctx context.Context, userID string, now time.Time, e audit.Event) (User, error)
+	// RevokeUser raises the version and ends every session; the user may log in again.
+	RevokeUser(ctx context.Context, userID string, now time.Time, e audit.Event) ([]revocation.Entry, error)
+	// DeleteUser removes the user and every session; tokens already issued are revoked. ErrLastAdmin as in SetRoles.
+	DeleteUser(ctx context.Context, userID string, now time.Time, e audit.Event) ([]revocation.Entry, error)
+
+	// RefuseSignIn stores the event of a failed sign-in and the counters it raised.
+	RefuseSignIn(ctx context.Context, counters []limit.Counter, e audit.Event) error
+	// SignInFailures returns the counters that have not expired.
+	SignInFailures(ctx context.Context, now time.Time) ([]limit.Counter, error)
+
+	// RecordEvents stores events that change nothing else.
+	RecordEvents(ctx context.Context, events []audit.Event) error
+	// Revocations returns the entries that have not expired and were stored at or after since.
+	Revocations(ctx context.Context, since, now time.Time) ([]revocation.Entry, error)
+}
+
+// Rotation asks for one step of a session.
+type Rotation struct {
+	SessionID       string
+	Presented       int64 // generation of the refresh token that was presented
+	Now             time.Time
+	Policy          session.Policy
+	AccessExpiresAt time.Time
+}
+
+// Rotated is what came of it. Session and User are set for Rotated, Repeated and Reused.
+type Rotated struct {
+	Outcome session.Outcome
+	Session Session
+	User    User
+	Revoked []revocation.Entry // set for Reused
+}
