@@ -1,0 +1,92 @@
+package jws
+
+import "strings"
+
+// Split cuts a compact JWS into its parts without decoding them. signingInput
+// is the text that the signature covers; every result is a slice of token.
+//
+// A token of more than maxSize bytes is ErrTooLarge before anything else is
+// looked at, so that a maxSize of zero refuses all. Three non-empty parts of
+// the base64url alphabet are required, else ErrParts or ErrAlphabet; the search
+// ends at a fourth part or at the first wrong byte. It allocates nothing.
+func Split(token string, maxSize int) (signingInput, header, payload, signature string, err error) {
+	if len(token) > maxSize {
+		return "", "", "", "", ErrTooLarge
+	}
+	first := alphabetic(token, 0)
+	if first == 0 || first == len(token) || token[first] != '.' {
+		return "", "", "", "", refusal(token, first)
+	}
+	second := alphabetic(token, first+1)
+	if second == first+1 || second == len(token) || token[second] != '.' {
+		return "", "", "", "", refusal(token, second)
+	}
+	end := alphabetic(token, second+1)
+	if end == second+1 || end != len(token) {
+		return "", "", "", "", refusal(token, end)
+	}
+	return token[:second], token[:first], token[first+1 : second], token[second+1:], nil
+}
+
+// refusal names the reason why reading a part cannot end at i.
+func refusal(token string, i int) error {
+	if i < len(token) && token[i] != '.' {
+		return ErrAlphabet
+	}
+	return ErrParts
+}
+
+// alphabetic returns the first place from i on that holds no byte of the
+// base64url alphabet.
+func alphabetic(s string, i int) int {
+	for i+8 <= len(s) {
+		b := s[i : i+8]
+		if values[b[0]]|values[b[1]]|values[b[2]]|values[b[3]]|
+			values[b[4]]|values[b[5]]|values[b[6]]|values[b[7]] == invalid {
+			break
+		}
+		i += 8
+	}
+	for i < len(s) && values[s[i]] != invalid {
+		i++
+	}
+	return i
+}
+
+// MatchType reports whether two media types of a "typ" or "cty" member are the
+// same (RFC 7515, section 4.1.9): without regard to ASCII case, and with
+// "application/" understood where a type has no other slash. An empty one
+// matches nothing.
+func MatchType(typ, want string) bool {
+	typ, want = subtype(typ), subtype(want)
+	return typ != "" && len(typ) == len(want) && equalFold(typ, want)
+}
+
+func subtype(typ string) string {
+	const prefix = "application/"
+	if len(typ) < len(prefix) || !equalFold(typ[:len(prefix)], prefix) {
+		return typ
+	}
+	if rest := typ[len(prefix):]; strings.IndexByte(rest, '/') < 0 {
+		return rest
+	}
+	return typ
+}
+
+// equalFold compares strings of one length. Unlike strings.EqualFold it folds
+// ASCII only, or "ſ" would pass for "s".
+func equalFold(a, b string) bool {
+	for i := range len(a) {
+		if lower(a[i]) != lower(b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
+}
