@@ -1,0 +1,229 @@
+package revocation
+
+import (
+	"hash/maphash"
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	shards = 256 // so that a writer holds back one reader in 256, and a sweep pauses few
+
+	sweepFrom = 64 // entries of a shard below which it is not swept by itself
+)
+
+// Set is what has been revoked. It is safe for concurrent use: a reader waits
+// at most while one entry is written, or one of 256 shards swept. Make one with
+// [NewSet].
+type Set struct {
+	clock  func() time.Time
+	seed   maphash.Seed
+	held   [kinds]atomic.Int64 // entries of a kind, to pass over kinds that have none
+	shards [shards]shard
+}
+
+// shard is alone on its cache lines, so that readers of different shards do
+// not disturb each other.
+type shard struct {
+	mu      sync.RWMutex
+	entries [kinds]map[string]value
+	n       int // entries of all kinds
+	sweepAt int // n at which Add sweeps
+	peak    int // n at its highest since the maps were made
+	_       [40]byte
+}
+
+type value struct {
+	below   int64
+	expires int64 // Unix nanoseconds; math.MaxInt64 for never
+}
+
+// NewSet returns an empty set. The clock tells when entries have expired; nil
+// stands for [time.Now].
+func NewSet(clock func() time.Time) *Set {
+	if clock == nil {
+		clock = time.Now
+	}
+	return &Set{clock: clock, seed: maphash.MakeSeed()}
+}
+
+// Add revokes. It is idempotent: of several entries for one kind and id the
+// set keeps the latest expiry and the highest version. An entry with an empty
+// ID or without a kind matches nothing and is not kept. Once Add has returned,
+// [Set.Revoked] answers accordingly.
+//
+// Add sweeps a part of the set when that part has doubled since it was last swept, so
+// that a set that nobody sweeps is bounded too.
+func (s *Set) Add(entries ...Entry) {
+	for _, e := range entries {
+		if e.ID != "" && e.Kind.valid() {
+			s.add(e)
+		}
+	}
+}
+
+func (s *Set) add(e Entry) {
+	v := value{expires: nanoseconds(e.ExpiresAt)}
+	if e.Kind == Subject {
+		v.below = e.Below
+	}
+	sh := s.shard(e.ID)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	if sh.n >= max(sh.sweepAt, sweepFrom) {
+		s.sweep(sh, s.clock().UnixNano())
+		sh.sweepAt = 2 * sh.n
+	}
+	m := sh.entries[e.Kind]
+	if m == nil {
+		m = map[string]value{}
+		sh.entries[e.Kind] = m
+	}
+	if old, ok := m[e.ID]; ok {
+		v.below, v.expires = max(v.below, old.below), max(v.expires, old.expires)
+	} else {
+		sh.n++
+		sh.peak = max(sh.peak, sh.n)
+		s.held[e.Kind].Add(1)
+	}
+	m[e.ID] = v
+}
+
+// Revoked reports whether any of a token's own names is revoked, and the kind of the
+// first that is, in the order Token, Session, Subject, Key. An empty name
+// never matches. The version matters for the subject only. Revoked does not
+// allocate.
+//
+// An entry whose ExpiresAt has passed may still match until it is swept. That is
+// harmless: each token that it matches has expired by then, and is refused for
+// that.
+func (s *Set) Revoked(tokenID, sessionID, keyID, subject string, version int64) (Kind, bool) {
+	if s.has(Token, tokenID) {
+		return Token, true
+	}
+	if s.has(Session, sessionID) {
+		return Session, true
+	}
+	if v, ok := s.get(Subject, subject); ok && version < v.below {
+		return Subject, true
+	}
+	if s.has(Key, keyID) {
+		return Key, true
+	}
+	return 0, false
+}
+
+// Len returns the number of entries, those included that have expired and are
+// not yet swept.
+func (s *Set) Len() int {
+	var n int64
+	for kind := range s.held {
+		n += s.held[kind].Load()
+	}
+	return int(n)
+}
+
+// Sweep drops the entries whose ExpiresAt has passed and returns how many. It
+// is worth a call a minute.
+func (s *Set) Sweep() int {
+	now := s.clock().UnixNano()
+	dropped := 0
+	for i := range s.shards {
+		sh := &s.shards[i]
+		sh.mu.Lock()
+		dropped += s.sweep(sh, now)
+		sh.sweepAt = 2 * sh.n
+		sh.mu.Unlock()
+	}
+	return dropped
+}
+
+// Entries returns a copy of the entries, in no order. What is added meanwhile
+// may be in it or not; what was there before the call and was not swept is in it.
+func (s *Set) Entries() []Entry {
+	entries := make([]Entry, 0, s.Len())
+	for i := range s.shards {
+		sh := &s.shards[i]
+		sh.mu.RLock()
+		for kind, m := range sh.entries {
+			for id, v := range m {
+				entries = append(entries, Entry{Kind: Kind(kind), ID: id, Below: v.below, ExpiresAt: instant(v.expires)})
+			}
+		}
+		sh.mu.RUnlock()
+	}
+	return entries
+}
+
+func (s *Set) has(kind Kind, id string) bool {
+	_, ok := s.get(kind, id)
+	return ok
+}
+
+func (s *Set) get(kind Kind, id string) (value, bool) {
+	if id == "" || s.held[kind].Load() == 0 {
+		return value{}, false
+	}
+	sh := s.shard(id)
+	sh.mu.RLock()
+	v, ok := sh.entries[kind][id]
+	sh.mu.RUnlock()
+	return v, ok
+}
+
+func (s *Set) shard(id string) *shard {
+	return &s.shards[maphash.String(s.seed, id)%shards]
+}
+
+// sweep drops the entries of sh, which the caller has locked. A map never gives memory back,
+// so one that is mostly empty is made anew.
+func (s *Set) sweep(sh *shard, now int64) (dropped int) {
+	for kind, m := range sh.entries {
+		before := len(m)
+		for id, v := range m {
+			if v.expires <= now {
+				delete(m, id)
+			}
+		}
+		dropped += before - len(m)
+		s.held[kind].Add(int64(len(m) - before))
+	}
+	sh.n -= dropped
+	if sh.n < sh.peak/4 {
+		for kind, m := range sh.entries {
+			sh.entries[kind] = fresh(m)
+		}
+		sh.peak = sh.n
+	}
+	return dropped
+}
+
+func fresh(m map[string]value) map[string]value {
+	if len(m) == 0 {
+		return nil
+	}
+	made := make(map[string]value, len(m))
+	for id, v := range m {
+		made[id] = v
+	}
+	return made
+}
+
+func nanoseconds(t time.Time) int64 {
+	if t.IsZero() || t.After(time.Unix(0, math.MaxInt64)) {
+		return math.MaxInt64
+	}
+	if t.Before(time.Unix(0, 0)) {
+		return 0
+	}
+	return t.UnixNano()
+}
+
+func instant(nanoseconds int64) time.Time {
+	if nanoseconds == math.MaxInt64 {
+		return time.Time{}
+	}
+	return time.Unix(0, nanoseconds).UTC()
+}
