@@ -1,0 +1,2 @@
+// Package limit owns the budgets of failed sign-ins, by account and by address.
+package limit
