@@ -1,0 +1,146 @@
+package jwk
+
+import (
+	"slices"
+
+	"github.com/durward-auth/durward/internal/strictjson"
+)
+
+const (
+	// maxKeyBytes bounds one key: an RSA private key of the greatest size with a chain of certificates fits.
+	maxKeyBytes = 64 << 10
+	maxKeyID    = 255 // bytes
+)
+
+// Parse reads one JWK, public, private or secret (RFC 7517 §4), of at most 64 KiB.
+//
+// The material must be sound as Check says; if alg is there, it must be one of Algorithms and fit the material.
+// A use other than "sig", and key_ops that do not allow what the key is for, are ErrUnsupported.
+// Everything is strict: lengths of coordinates (RFC 7518 §6.2.1.2), minimal integers (§2), names, duplicates.
+// Members that say nothing about the key itself, such as x5c and x5u, are ignored and never fetched.
+func Parse(data []byte) (Key, error) {
+	if len(data) > maxKeyBytes {
+		return Key{}, invalid("JWK has %d bytes, at most %d are accepted", len(data), maxKeyBytes)
+	}
+	members, err := strictjson.AppendObject(nil, string(data), strictjson.Limits{})
+	if err != nil {
+		return Key{}, invalid("JWK is not a strict JSON object: %v", err)
+	}
+	return parse(object(members))
+}
+
+func parse(o object) (Key, error) {
+	kty, err := o.required("kty")
+	if err != nil {
+		return Key{}, err
+	}
+	if !slices.Contains([]string{"oct", "RSA", "EC", "OKP"}, kty) {
+		return Key{}, unsupported("kty %.40q is not supported: want RSA, EC, OKP or oct", kty)
+	}
+	key, err := o.attributes()
+	if err != nil {
+		return Key{}, err
+	}
+	if err := o.onlyMaterialOf(kty); err != nil {
+		return Key{}, err
+	}
+	switch kty {
+	case "oct":
+		key.Material, err = o.secret()
+	case "RSA":
+		key.Material, err = o.rsa()
+	case "EC":
+		key.Material, err = o.ec()
+	default:
+		key.Material, err = o.okp()
+	}
+	if err != nil {
+		return Key{}, err
+	}
+	if err := checkKey(key); err != nil {
+		return Key{}, err
+	}
+	return key, nil
+}
+
+// attributes reads what a JWK says about its key besides the material.
+func (o object) attributes() (Key, error) {
+	var key Key
+	var err error
+	if key.KeyID, key.HasKeyID, err = o.text("kid"); err != nil {
+		return Key{}, err
+	}
+	if key.Use, _, err = o.nonEmpty("use"); err != nil {
+		return Key{}, err
+	}
+	if key.Operations, err = o.operations(); err != nil {
+		return Key{}, err
+	}
+	if key.Algorithm, _, err = o.nonEmpty("alg"); err != nil {
+		return Key{}, err
+	}
+	return key, nil
+}
+
+func (o object) operations() ([]string, error) {
+	v, ok := o.find("key_ops")
+	if !ok {
+		return nil, nil
+	}
+	elements, ok := v.AppendElements(nil)
+	if !ok {
+		return nil, invalid("key_ops is not an array (RFC 7517 §4.3)")
+	}
+	operations := make([]string, len(elements))
+	for i, element := range elements {
+		if operations[i], ok = element.Text(); !ok {
+			return nil, invalid("key_ops has an element that is not a string (RFC 7517 §4.3)")
+		}
+	}
+	return operations, nil
+}
+
+// checkKey checks everything about a key: what it says of itself, and the material against it.
+func checkKey(key Key) error {
+	if err := checkKeyID(key); err != nil {
+		return err
+	}
+	if err := checkPurpose(key); err != nil {
+		return err
+	}
+	if key.Algorithm == "" {
+		return examine(key.Material)
+	}
+	return Check(key.Algorithm, key.Material)
+}
+
+// checkPurpose holds use and key_ops to signatures (RFC 7517 §4.2 and §4.3).
+func checkPurpose(key Key) error {
+	sorted := slices.Sorted(slices.Values(key.Operations))
+	if len(slices.Compact(sorted)) != len(key.Operations) {
+		return invalid("key_ops names an operation twice (RFC 7517 §4.3)")
+	}
+	foreign := slices.IndexFunc(key.Operations, func(op string) bool { return op != "sign" && op != "verify" })
+	if key.Use == "sig" && foreign >= 0 {
+		return invalid("key_ops names %.40q although use is sig (RFC 7517 §4.3)", key.Operations[foreign])
+	}
+	if key.Use != "" && key.Use != "sig" {
+		return unsupported("use is %.40q: the key is not for signatures", key.Use)
+	}
+	if foreign >= 0 {
+		return unsupported("key_ops names %.40q: the key is not for signatures alone", key.Operations[foreign])
+	}
+	if key.Operations == nil {
+		return nil
+	}
+	signs, verifies := slices.Contains(key.Operations, "sign"), slices.Contains(key.Operations, "verify")
+	switch {
+	case key.Private != nil && !signs:
+		return unsupported("key_ops of a private key lacks sign")
+	case key.Public != nil && !verifies:
+		return unsupported("key_ops of a public key lacks verify")
+	case !signs && !verifies:
+		return unsupported("key_ops of a secret lacks sign and verify")
+	}
+	return nil
+}
