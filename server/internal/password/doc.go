@@ -1,0 +1,3 @@
+// Package password owns what a good password is and how one is kept: the
+// policy, the normal form, and a bounded pool that hashes with Argon2id.
+package password

@@ -1,0 +1,2 @@
+// Package wordset owns a compact, read-only set of words that is embedded in a program.
+package wordset

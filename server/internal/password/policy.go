@@ -1,0 +1,126 @@
+package password
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/durward-auth/durward/server/internal/password/internal/wordset"
+)
+
+// Policy says which passwords are good enough. There are no composition rules, as NIST
+// SP 800-63B-4 section 3.1.1.2 asks.
+type Policy struct {
+	// MinLength is in code points; 0 means 8. NIST asks for 15 where a password is the only
+	// factor.
+	MinLength int
+	// MaxBytes is 64 to the constant MaxBytes; 0 means that constant.
+	MaxBytes int
+}
+
+// Codes of a WeakError.
+const (
+	CodeTooShort         = "too_short"
+	CodeTooLong          = "too_long"
+	CodeNotUTF8          = "not_utf8"
+	CodeCommon           = "common"
+	CodeContainsUsername = "contains_username"
+	CodeContainsProduct  = "contains_product"
+)
+
+// WeakError says why a password is refused. It never contains the password.
+type WeakError struct {
+	Code   string // one of the constants above, stable
+	Reason string // one sentence for the person who chose the password
+}
+
+func (e *WeakError) Error() string { return e.Reason }
+
+const (
+	defaultMinLength = 8
+	lowestMinLength  = 8
+	highestMinLength = 64 // NIST: 64 characters must pass
+	lowestMaxBytes   = 64
+	product          = "durward"
+	// A name this short may be part of a good password by chance.
+	shortName = 3
+	// So many signs around a common word do not make it a good password.
+	decoration = 4
+)
+
+// Validate reports what is wrong with the policy itself.
+func (p Policy) Validate() error {
+	if p.MinLength != 0 && (p.MinLength < lowestMinLength || p.MinLength > highestMinLength) {
+		return fmt.Errorf("the minimum length of a password must be %d to %d, not %d", lowestMinLength, highestMinLength, p.MinLength)
+	}
+	if p.MaxBytes != 0 && (p.MaxBytes < max(lowestMaxBytes, p.MinLength) || p.MaxBytes > MaxBytes) {
+		return fmt.Errorf("the maximum size of a password must be %d to %d bytes, not %d", lowestMaxBytes, MaxBytes, p.MaxBytes)
+	}
+	return nil
+}
+
+// Check returns a *WeakError when a password is too short or too long, is a common one, or contains
+// the user's name or this product's. Case makes no difference, nor do up to four digits or
+// signs around a common word or a name. Names of up to three characters only make a password weak
+// when there is nothing else in it but such signs.
+func (p Policy) Check(password, username string) error {
+	maxBytes, minLength := p.MaxBytes, p.MinLength
+	if maxBytes <= 0 || maxBytes > MaxBytes {
+		maxBytes = MaxBytes
+	}
+	if minLength <= 0 {
+		minLength = defaultMinLength
+	}
+	if len(password) > maxBytes {
+		return tooLong(maxBytes)
+	}
+	normal, err := Normalise(password)
+	if err != nil {
+		return err
+	}
+	if utf8.RuneCountInString(normal) < minLength {
+		return &WeakError{Code: CodeTooShort, Reason: fmt.Sprintf("The password is too short: use at least %d characters.", minLength)}
+	}
+	folded := wordset.Fold(normal)
+	if names(folded, wordset.Fold(username)) {
+		return &WeakError{Code: CodeContainsUsername, Reason: "The password contains the user name: choose one that does not."}
+	}
+	if names(folded, product) {
+		return &WeakError{Code: CodeContainsProduct, Reason: "The password contains the name of this service: choose one that does not."}
+	}
+	if isCommon(folded) || isCommon(undecorated(folded)) {
+		return &WeakError{Code: CodeCommon, Reason: "The password is one of those that are guessed first: choose another, for instance several words."}
+	}
+	return nil
+}
+
+// names says that a password contains a name, or the part of one before the @.
+func names(password, name string) bool {
+	local, _, _ := strings.Cut(name, "@")
+	for _, n := range []string{name, local} {
+		if n == "" {
+			continue
+		}
+		if password == n || undecorated(password) == n {
+			return true
+		}
+		if utf8.RuneCountInString(n) > shortName && strings.Contains(password, n) {
+			return true
+		}
+	}
+	return false
+}
+
+// undecorated strips up to four digits and signs around a password.
+func undecorated(password string) string {
+	core := strings.TrimFunc(password, func(r rune) bool { return !unicode.IsLetter(r) })
+	if utf8.RuneCountInString(password)-utf8.RuneCountInString(core) > decoration {
+		return password
+	}
+	return core
+}
+
+func tooLong(maxBytes int) *WeakError {
+	return &WeakError{Code: CodeTooLong, Reason: fmt.Sprintf("The password is too long: use at most %d bytes.", maxBytes)}
+}

@@ -1,0 +1,210 @@
+package password
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/crypto/argon2"
+)
+
+// ErrBusy says that a password was not looked at, since too many callers wait already or
+// the context's deadline would pass first. RetryAfter says when to come back.
+var ErrBusy = errors.New("too many passwords are being hashed")
+
+// PoolConfig says how passwords are hashed and how many at once.
+type PoolConfig struct {
+	// Params are those of new hashes; the zero value means DefaultParams.
+	Params Params
+	// Workers is how many passwords are hashed at the same time, each in Params.MemoryKiB of
+	// memory; 0 means GOMAXPROCS.
+	Workers int
+	// Queue is how many callers may wait for a worker; 0 means 64.
+	Queue int
+}
+
+const (
+	defaultQueue = 64
+	maxWorkers   = 1024
+	maxQueue     = 100_000
+)
+
+// Pool hashes passwords with Argon2id (RFC 9106), a bounded number at a time. It is
+// safe for concurrent use, and owns no goroutine: a password is hashed in its caller's.
+type Pool struct {
+	params  Params
+	workers int
+	places  int64 // workers and queue
+	dummy   string
+
+	slots  chan struct{}
+	inside atomic.Int64 // callers that hash or wait
+	cost   atomic.Int64 // nanoseconds that one hash takes, a moving average
+}
+
+// NewPool returns a pool, or every problem of its configuration.
+func NewPool(c PoolConfig) (*Pool, error) {
+	if c.Params == (Params{}) {
+		c.Params = DefaultParams()
+	}
+	if c.Workers == 0 {
+		c.Workers = runtime.GOMAXPROCS(0)
+	}
+	if c.Queue == 0 {
+		c.Queue = defaultQueue
+	}
+	problems := []error{c.Params.Check()}
+	if c.Workers < 1 || c.Workers > maxWorkers {
+		problems = append(problems, fmt.Errorf("password workers must be 1 to %d, not %d", maxWorkers, c.Workers))
+	}
+	if c.Queue < 1 || c.Queue > maxQueue {
+		problems = append(problems, fmt.Errorf("the queue of passwords must be 1 to %d, not %d", maxQueue, c.Queue))
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
+	}
+	p := &Pool{
+		params:  c.Params,
+		workers: c.Workers,
+		places:  int64(c.Workers + c.Queue),
+		slots:   make(chan struct{}, c.Workers),
+	}
+	p.dummy = hash{params: c.Params, salt: random(saltSize), tag: random(tagSize)}.encode()
+	p.cost.Store(int64(expectedCost(c.Params)))
+	return p, nil
+}
+
+// Hash returns the PHC string of a password in its normal form, with a salt of its own.
+// The error is ErrBusy, the context's, or a *WeakError from Normalise.
+func (p *Pool) Hash(ctx context.Context, password string) (phc string, err error) {
+	password, err = Normalise(password)
+	if err != nil {
+		return "", err
+	}
+	h := hash{params: p.params, salt: random(saltSize)}
+	if h.tag, err = p.compute(ctx, password, h.params, h.salt, tagSize); err != nil {
+		return "", err
+	}
+	return h.encode(), nil
+}
+
+// Verify says whether a password is the one of a stored hash, in constant time, and if so whether
+// the hash is to be replaced by a new one since it costs less than the pool's parameters.
+// The error is ErrBusy, the context's, a *WeakError from Normalise, or ErrMalformedHash; stored
+// parameters out of bounds are refused before anything is computed.
+func (p *Pool) Verify(ctx context.Context, phc, password string) (ok, rehash bool, err error) {
+	password, err = Normalise(password)
+	if err != nil {
+		return false, false, err
+	}
+	h, err := parsePHC(phc)
+	if err != nil {
+		return false, false, err
+	}
+	tag, err := p.compute(ctx, password, h.params, h.salt, uint32(len(h.tag)))
+	if err != nil {
+		return false, false, err
+	}
+	if subtle.ConstantTimeCompare(tag, h.tag) != 1 {
+		return false, false, nil
+	}
+	return true, h.params.below(p.params) || len(h.salt) < saltSize || len(h.tag) < tagSize, nil
+}
+
+// VerifyDummy takes as long as Verify takes with a hash of the pool's parameters, and has the
+// same errors. It is for names that do not exist, which a quicker answer would give away.
+func (p *Pool) VerifyDummy(ctx context.Context, password string) error {
+	_, _, err := p.Verify(ctx, p.dummy, password)
+	return err
+}
+
+// RetryAfter estimates when the callers that are inside now will have been served; it
+// is at least a second.
+func (p *Pool) RetryAfter() time.Duration {
+	return max(p.wait(p.inside.Load()), time.Second)
+}
+
+// compute hashes a password when a worker is free.
+func (p *Pool) compute(ctx context.Context, password string, params Params, salt []byte, size uint32) ([]byte, error) {
+	if err := p.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer p.leave()
+	start := time.Now()
+	tag := argon2.IDKey([]byte(password), salt, params.Iterations, params.MemoryKiB, params.Parallelism, size)
+	if params == p.params {
+		p.learn(time.Since(start))
+	}
+	return tag, nil
+}
+
+// enter waits for a worker, unless there is no place or no time to wait.
+func (p *Pool) enter(ctx context.Context) error {
+	ahead := p.inside.Add(1) - 1
+	err := p.acquire(ctx, ahead)
+	if err != nil {
+		p.inside.Add(-1)
+	}
+	return err
+}
+
+func (p *Pool) acquire(ctx context.Context, ahead int64) error {
+	if err := ctx.Err(); err != nil {
+		return busyOr(err)
+	}
+	if ahead >= p.places {
+		return ErrBusy
+	}
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < p.wait(ahead+1) {
+		return ErrBusy
+	}
+	select {
+	case p.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return busyOr(ctx.Err())
+	}
+}
+
+func (p *Pool) leave() {
+	<-p.slots
+	p.inside.Add(-1)
+}
+
+// busyOr tells a deadline that passed in the queue from a caller that went away.
+func busyOr(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return ErrBusy
+	}
+	return err
+}
+
+// wait estimates how long so many callers take.
+func (p *Pool) wait(callers int64) time.Duration {
+	rounds := (callers + int64(p.workers) - 1) / int64(p.workers)
+	return time.Duration(rounds * p.cost.Load())
+}
+
+// learn moves the average an eighth of the way to a measured cost. Of two
+// that race one may be lost, which an estimate can bear.
+func (p *Pool) learn(measured time.Duration) {
+	average := p.cost.Load()
+	p.cost.Store(average + (int64(measured)-average)/8)
+}
+
+// expectedCost is what a hash takes until one has been measured: a millisecond for
+// each MiB written.
+func expectedCost(params Params) time.Duration {
+	return time.Duration(params.work()) * time.Millisecond / 1024
+}
+
+func random(size int) []byte {
+	b := make([]byte, size)
+	rand.Read(b) // never fails
+	return b
+}
