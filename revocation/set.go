@@ -9,14 +9,15 @@ import (
 )
 
 const (
-	shards = 256 // so that a writer holds back one reader in 256, and a sweep pauses few
+	shards = 256 // a power of two, so that a sweep holds one lock for a short time only
 
 	sweepFrom = 64 // entries of a shard below which it is not swept by itself
 )
 
-// Set is what has been revoked. It is safe for concurrent use: a reader waits
-// at most while one entry is written, or one of 256 shards swept. Make one with
-// [NewSet].
+// Set is what has been revoked. It is safe for concurrent use. A reader takes
+// no lock for a name that is not revoked (but for one in a hundred), and waits
+// otherwise at most while one entry is written or one of 256 shards is swept.
+// Make one with [NewSet].
 type Set struct {
 	clock  func() time.Time
 	seed   maphash.Seed
@@ -24,15 +25,15 @@ type Set struct {
 	shards [shards]shard
 }
 
-// shard is alone on its cache lines, so that readers of different shards do
-// not disturb each other.
+// shard has a filter in front of its maps: every entry is in it. It is
+// replaced under mu and read without.
 type shard struct {
+	filter  atomic.Pointer[filter]
 	mu      sync.RWMutex
 	entries [kinds]map[string]value
 	n       int // entries of all kinds
 	sweepAt int // n at which Add sweeps
 	peak    int // n at its highest since the maps were made
-	_       [40]byte
 }
 
 type value struct {
@@ -69,7 +70,8 @@ func (s *Set) add(e Entry) {
 	if e.Kind == Subject {
 		v.below = e.Below
 	}
-	sh := s.shard(e.ID)
+	hash := s.hash(e.Kind, e.ID)
+	sh := s.shard(hash)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	if sh.n >= max(sh.sweepAt, sweepFrom) {
@@ -89,6 +91,11 @@ func (s *Set) add(e Entry) {
 		s.held[e.Kind].Add(1)
 	}
 	m[e.ID] = v
+	if f := sh.filter.Load(); f != nil && f.fits(sh.n) {
+		f.put(hash)
+	} else {
+		s.refilter(sh)
+	}
 }
 
 // Revoked reports whether any of a token's own names is revoked, and the kind of the
@@ -166,19 +173,37 @@ func (s *Set) get(kind Kind, id string) (value, bool) {
 	if id == "" || s.held[kind].Load() == 0 {
 		return value{}, false
 	}
-	sh := s.shard(id)
+	hash := s.hash(kind, id)
+	sh := s.shard(hash)
+	if f := sh.filter.Load(); f == nil || !f.mayHave(hash) {
+		return value{}, false
+	}
 	sh.mu.RLock()
 	v, ok := sh.entries[kind][id]
 	sh.mu.RUnlock()
 	return v, ok
 }
 
-func (s *Set) shard(id string) *shard {
-	return &s.shards[maphash.String(s.seed, id)%shards]
+func (s *Set) hash(kind Kind, id string) uint64 {
+	return maphash.String(s.seed, id) + uint64(kind)*0x9e3779b97f4a7c15
 }
 
-// sweep drops the entries of sh, which the caller has locked. A map never gives memory back,
-// so one that is mostly empty is made anew.
+func (s *Set) shard(hash uint64) *shard { return &s.shards[hash%shards] }
+
+// refilter makes the filter of sh anew, for what it holds and as much again.
+// The caller has locked sh.
+func (s *Set) refilter(sh *shard) {
+	f := newFilter(sh.n)
+	for kind, m := range sh.entries {
+		for id := range m {
+			f.put(s.hash(Kind(kind), id))
+		}
+	}
+	sh.filter.Store(&f)
+}
+
+// sweep drops the expired entries of sh, which the caller has locked. A map
+// never gives memory back, so one that is mostly empty is made anew.
 func (s *Set) sweep(sh *shard, now int64) (dropped int) {
 	for kind, m := range sh.entries {
 		before := len(m)
@@ -190,6 +215,9 @@ func (s *Set) sweep(sh *shard, now int64) (dropped int) {
 		dropped += before - len(m)
 		s.held[kind].Add(int64(len(m) - before))
 	}
+	if dropped == 0 {
+		return 0
+	}
 	sh.n -= dropped
 	if sh.n < sh.peak/4 {
 		for kind, m := range sh.entries {
@@ -197,6 +225,7 @@ func (s *Set) sweep(sh *shard, now int64) (dropped int) {
 		}
 		sh.peak = sh.n
 	}
+	s.refilter(sh)
 	return dropped
 }
 
