@@ -43,8 +43,8 @@ func Check(data string, limits Limits) error {
 }
 
 func parse(data string, limits Limits) (Value, error) {
-	var open [openNames]string
-	s := newScanner(data, limits, open[:0])
+	var s scanner
+	s.start(data, limits)
 	v, end := s.value(s.space(0))
 	if end < 0 || !s.finish(end) {
 		return Value{}, s.err()
@@ -56,11 +56,11 @@ func parse(data string, limits Limits) (Value, error) {
 // to dst. The error is an *Error, and then the returned slice is nil.
 //
 // It allocates nothing if dst has room, no name has an escape and the nested
-// objects that are open at one time have at most 32 names together. The values
+// objects that are open at one time have at most 16 names together. The values
 // are slices of data.
 func AppendObject(dst []Member, data string, limits Limits) ([]Member, error) {
-	var open [openNames]string
-	s := newScanner(data, limits, open[:0])
+	var s scanner
+	s.start(data, limits)
 	start := s.space(0)
 	if start >= len(data) || data[start] != '{' {
 		// The reason is the syntax error, if there is one.

@@ -6,7 +6,7 @@ func (s *scanner) object(i int) int {
 		return s.fail(i, reasonDepth)
 	}
 	s.depth--
-	start, base := i, len(s.names)
+	start, base := i, s.count
 	var seen uint64
 	for n := 0; ; n++ {
 		i = s.space(i + 1)
@@ -20,12 +20,12 @@ func (s *scanner) object(i int) int {
 		}
 		if n < fewNames {
 			bit := signature(name)
-			if seen&bit != 0 && contains(s.names[base:], name) {
+			if seen&bit != 0 && contains(s.openSince(base), name) {
 				return s.fail(i, reasonDuplicate)
 			}
 			seen |= bit
 		}
-		s.names = append(s.names, name)
+		s.push(name)
 		_, end := s.value(after)
 		if i = s.separator(end, '}'); i < 0 {
 			return -1
@@ -33,10 +33,10 @@ func (s *scanner) object(i int) int {
 		if s.data[i] == ',' {
 			continue
 		}
-		if n >= fewNames && repeated(s.names[base:]) {
+		if n >= fewNames && repeated(s.openSince(base)) {
 			return s.fail(start, reasonDuplicate)
 		}
-		s.names = s.names[:base]
+		s.pop(base)
 		s.depth++
 		return i + 1
 	}

@@ -27,6 +27,41 @@ func (e *TypeError) Error() string {
 	return fmt.Sprintf("json: member %s is not %s", quote(e.Name), e.Want)
 }
 
+// methodError is the error of a type's own UnmarshalJSON or UnmarshalText.
+type methodError struct {
+	name string
+	err  error
+}
+
+func (e *methodError) Error() string {
+	if e.name == "" {
+		return fmt.Sprintf("json: %v", e.err)
+	}
+	return fmt.Sprintf("json: member %s: %v", quote(e.name), e.err)
+}
+
+func (e *methodError) Unwrap() error { return e.err }
+
+// within adds the name of the member in which err came up.
+func within(name string, err error) error {
+	switch e := err.(type) {
+	case *UnknownMemberError:
+		e.Name = name + "." + e.Name
+	case *TypeError:
+		e.Name = join(name, e.Name)
+	case *methodError:
+		e.name = join(name, e.name)
+	}
+	return err
+}
+
+func join(outer, inner string) string {
+	if inner == "" {
+		return outer
+	}
+	return outer + "." + inner
+}
+
 // quote keeps text of the document harmless and short in an error.
 func quote(name string) string {
 	const longest = 64
@@ -73,7 +108,7 @@ func decode(data string, limits Limits, target reflect.Value, d decoder) error {
 		if d.strict && v.kind != Object {
 			err = &TypeError{Want: "an object"}
 		} else {
-			err = d.value(v, target, nil)
+			err = d.value(v, target)
 		}
 	}
 	if err != nil {

@@ -27,22 +27,56 @@ const (
 )
 
 // openNames is how many names of nested objects fit without an allocation.
-const openNames = 32
+const openNames = 16
 
 // scanner reads a document once. Its methods take the place to read at and
 // return the place after what they read, or -1 once fail has been called.
 type scanner struct {
 	data   string
-	depth  int      // levels left
-	left   int      // members and elements left
-	names  []string // of the nested objects that are open
+	depth  int // levels left
+	left   int // members and elements left
 	at     int
 	reason string
+
+	// The names of the nested objects that are open: in few, or all in many
+	// once few has been too small.
+	count int
+	few   [openNames]string
+	many  []string
 }
 
-func newScanner(data string, limits Limits, names []string) scanner {
+// start must be called on a zero scanner that stays where it is: to copy one
+// costs more than to read a small document.
+func (s *scanner) start(data string, limits Limits) {
 	limits = limits.effective()
-	return scanner{data: data, depth: limits.Depth, left: limits.Members, names: names}
+	s.data, s.depth, s.left = data, limits.Depth, limits.Members
+}
+
+func (s *scanner) push(name string) {
+	if s.count < openNames {
+		s.few[s.count] = name
+	} else {
+		if s.count == openNames {
+			s.many = append(s.many[:0], s.few[:]...)
+		}
+		s.many = append(s.many, name)
+	}
+	s.count++
+}
+
+func (s *scanner) pop(count int) {
+	if count > openNames {
+		s.many = s.many[:count]
+	}
+	s.count = count
+}
+
+// openSince returns the names pushed since there were base of them.
+func (s *scanner) openSince(base int) []string {
+	if s.count > openNames {
+		return s.many[base:]
+	}
+	return s.few[base:s.count]
 }
 
 func (s *scanner) fail(at int, reason string) int {

@@ -14,23 +14,7 @@ type decoder struct {
 	strict bool // refuse unknown members, and null where there is no nil
 }
 
-// place is the way from the document to a value, for errors.
-type place struct {
-	outer *place
-	name  string
-}
-
-func (p *place) String() string {
-	if p == nil {
-		return ""
-	}
-	if outer := p.outer.String(); outer != "" {
-		return outer + "." + p.name
-	}
-	return p.name
-}
-
-func mismatch(p *place, want string) error { return &TypeError{Name: p.String(), Want: want} }
+func mismatch(want string) error { return &TypeError{Want: want} }
 
 // maxPointers bounds the pointers to pointers that are followed for one value:
 // a type such as "type P *P" has no end.
@@ -38,9 +22,9 @@ const maxPointers = 16
 
 var numberType = reflect.TypeFor[json.Number]()
 
-func (d decoder) value(v Value, target reflect.Value, p *place) error {
+func (d decoder) value(v Value, target reflect.Value) error {
 	for range maxPointers {
-		if done, err := d.custom(v, target, p); done {
+		if done, err := d.custom(v, target); done {
 			return err
 		}
 		switch target.Kind() {
@@ -63,13 +47,13 @@ func (d decoder) value(v Value, target reflect.Value, p *place) error {
 				continue
 			}
 		}
-		return d.plain(v, target, p)
+		return d.plain(v, target)
 	}
-	return mismatch(p, "within reach: too many pointers")
+	return mismatch("within reach: too many pointers")
 }
 
 // custom hands the value to the target's own UnmarshalJSON or UnmarshalText.
-func (d decoder) custom(v Value, target reflect.Value, p *place) (done bool, err error) {
+func (d decoder) custom(v Value, target reflect.Value) (done bool, err error) {
 	if target.Kind() == reflect.Pointer || target.Kind() == reflect.Interface || !target.CanAddr() {
 		return false, nil
 	}
@@ -80,10 +64,10 @@ func (d decoder) custom(v Value, target reflect.Value, p *place) (done bool, err
 	switch u := address.Interface().(type) {
 	case json.Unmarshaler:
 		if _, verbatim := u.(*json.RawMessage); d.strict && v.kind == Null && !verbatim {
-			return true, mismatch(p, "a value other than null")
+			return true, mismatch("a value other than null")
 		}
 		if err := u.UnmarshalJSON([]byte(v.raw)); err != nil {
-			return true, fmt.Errorf("json: member %s: %w", quote(p.String()), err)
+			return true, &methodError{err: err}
 		}
 		return true, nil
 	case encoding.TextUnmarshaler:
@@ -92,10 +76,10 @@ func (d decoder) custom(v Value, target reflect.Value, p *place) (done bool, err
 		}
 		text, ok := v.Text()
 		if !ok {
-			return true, mismatch(p, "a string")
+			return true, mismatch("a string")
 		}
 		if err := u.UnmarshalText([]byte(text)); err != nil {
-			return true, fmt.Errorf("json: member %s: %w", quote(p.String()), err)
+			return true, &methodError{err: err}
 		}
 		return true, nil
 	}
@@ -103,10 +87,10 @@ func (d decoder) custom(v Value, target reflect.Value, p *place) (done bool, err
 }
 
 // plain decodes into a value that is no pointer and has no method of its own.
-func (d decoder) plain(v Value, target reflect.Value, p *place) error {
+func (d decoder) plain(v Value, target reflect.Value) error {
 	if v.kind == Null && target.Kind() != reflect.Interface {
 		if d.strict {
-			return mismatch(p, want(target))
+			return mismatch(want(target))
 		}
 		if k := target.Kind(); k == reflect.Map || k == reflect.Slice {
 			target.SetZero()
@@ -115,21 +99,25 @@ func (d decoder) plain(v Value, target reflect.Value, p *place) error {
 	}
 	switch target.Kind() {
 	case reflect.Interface:
-		return setAny(v, target, p)
+		return setAny(v, target)
 	case reflect.Struct:
-		return d.structure(v, target, p)
+		return d.structure(v, target)
 	case reflect.Map:
-		return d.mapping(v, target, p)
+		return d.mapping(v, target)
 	case reflect.Slice:
 		if v.kind == String && target.Type().Elem().Kind() == reflect.Uint8 {
-			return setBytes(v, target, p)
+			return setBytes(v, target)
 		}
-		return d.slice(v, target, p)
+		return d.slice(v, target)
 	case reflect.Array:
-		return d.array(v, target, p)
+		return d.array(v, target)
+	}
+	if target.Type() == numberType && v.kind == String && !d.strict {
+		// encoding/json takes a number inside a string here.
+		v, _ = insideString(v)
 	}
 	if !setScalar(v, target) {
-		return mismatch(p, want(target))
+		return mismatch(want(target))
 	}
 	return nil
 }
@@ -164,12 +152,6 @@ func setScalar(v Value, target reflect.Value) bool {
 		target.SetBool(v.raw == "true")
 		return true
 	case kind == reflect.String && target.Type() == numberType:
-		// encoding/json takes a string that looks like a number as well.
-		if v.kind == String {
-			if v, _ = parse(v.raw[1:len(v.raw)-1], Limits{}); v.kind != Number {
-				return false
-			}
-		}
 		if v.kind == Number {
 			target.SetString(v.raw)
 		}
@@ -202,27 +184,27 @@ func setScalar(v Value, target reflect.Value) bool {
 	return false
 }
 
-func setBytes(v Value, target reflect.Value, p *place) error {
+func setBytes(v Value, target reflect.Value) error {
 	text, _ := v.Text()
 	decoded, err := base64.StdEncoding.DecodeString(text)
 	if err != nil {
-		return mismatch(p, "a base64 string")
+		return mismatch("a base64 string")
 	}
 	target.SetBytes(decoded)
 	return nil
 }
 
-func setAny(v Value, target reflect.Value, p *place) error {
+func setAny(v Value, target reflect.Value) error {
 	if target.NumMethod() > 0 {
 		if v.kind == Null {
 			target.SetZero()
 			return nil
 		}
-		return mismatch(p, want(target))
+		return mismatch(want(target))
 	}
 	a, ok := v.any()
 	if !ok {
-		return mismatch(p, "made of numbers in range")
+		return mismatch("made of numbers in range")
 	}
 	if a == nil {
 		target.SetZero()

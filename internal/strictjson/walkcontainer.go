@@ -7,19 +7,18 @@ import (
 	"strconv"
 )
 
-func (d decoder) structure(v Value, target reflect.Value, p *place) error {
+func (d decoder) structure(v Value, target reflect.Value) error {
 	var room [16]Member
 	members, ok := v.AppendMembers(room[:0])
 	if !ok {
-		return mismatch(p, "an object")
+		return mismatch("an object")
 	}
 	fields := fieldsOf(target.Type())
 	for _, m := range members {
-		here := &place{outer: p, name: m.Name}
 		f, ok := fields[m.Name]
 		if !ok {
 			if d.strict {
-				return &UnknownMemberError{Name: here.String()}
+				return &UnknownMemberError{Name: m.Name}
 			}
 			continue
 		}
@@ -30,11 +29,11 @@ func (d decoder) structure(v Value, target reflect.Value, p *place) error {
 		value := m.Value
 		if f.quoted && value.kind != Null {
 			if value, ok = insideString(value); !ok {
-				return mismatch(here, "a value written inside a string")
+				return within(m.Name, mismatch("a value written inside a string"))
 			}
 		}
-		if err := d.value(value, inner, here); err != nil {
-			return err
+		if err := d.value(value, inner); err != nil {
+			return within(m.Name, err)
 		}
 	}
 	return nil
@@ -70,34 +69,33 @@ func insideString(v Value) (Value, bool) {
 	return inner, true
 }
 
-func (d decoder) mapping(v Value, target reflect.Value, p *place) error {
+func (d decoder) mapping(v Value, target reflect.Value) error {
 	members, ok := v.AppendMembers(nil)
 	if !ok {
-		return mismatch(p, "an object")
+		return mismatch("an object")
 	}
 	t := target.Type()
 	if target.IsNil() {
 		target.Set(reflect.MakeMapWithSize(t, len(members)))
 	}
 	for _, m := range members {
-		here := &place{outer: p, name: m.Name}
 		key := reflect.New(t.Key()).Elem()
-		if err := setKey(m.Name, key, here); err != nil {
-			return err
+		if err := setKey(m.Name, key); err != nil {
+			return within(m.Name, err)
 		}
 		element := reflect.New(t.Elem()).Elem()
-		if err := d.value(m.Value, element, here); err != nil {
-			return err
+		if err := d.value(m.Value, element); err != nil {
+			return within(m.Name, err)
 		}
 		target.SetMapIndex(key, element)
 	}
 	return nil
 }
 
-func setKey(name string, key reflect.Value, p *place) error {
+func setKey(name string, key reflect.Value) error {
 	if u, ok := key.Addr().Interface().(encoding.TextUnmarshaler); ok {
 		if err := u.UnmarshalText([]byte(name)); err != nil {
-			return fmt.Errorf("json: name %s: %w", quote(p.String()), err)
+			return &methodError{err: err}
 		}
 		return nil
 	}
@@ -116,19 +114,19 @@ func setKey(name string, key reflect.Value, p *place) error {
 			return nil
 		}
 	}
-	return mismatch(p, "under a name that the map can have")
+	return mismatch("under a name that the map can have")
 }
 
-func (d decoder) slice(v Value, target reflect.Value, p *place) error {
+func (d decoder) slice(v Value, target reflect.Value) error {
 	elements, ok := v.AppendElements(nil)
 	if !ok {
-		return mismatch(p, "an array")
+		return mismatch("an array")
 	}
 	// A fresh slice: into the old one, elements would be mixed with what
 	// stood there before.
 	list := reflect.MakeSlice(target.Type(), len(elements), len(elements))
 	for i, element := range elements {
-		if err := d.value(element, list.Index(i), p); err != nil {
+		if err := d.value(element, list.Index(i)); err != nil {
 			return err
 		}
 	}
@@ -138,17 +136,17 @@ func (d decoder) slice(v Value, target reflect.Value, p *place) error {
 
 // array decodes as encoding/json does: what is too much is dropped, what is too
 // little is zero. Decode refuses both.
-func (d decoder) array(v Value, target reflect.Value, p *place) error {
+func (d decoder) array(v Value, target reflect.Value) error {
 	elements, ok := v.AppendElements(nil)
 	if !ok {
-		return mismatch(p, "an array")
+		return mismatch("an array")
 	}
 	if d.strict && len(elements) != target.Len() {
-		return mismatch(p, "an array of the right length")
+		return mismatch("an array of the right length")
 	}
 	target.SetZero()
 	for i, element := range elements[:min(len(elements), target.Len())] {
-		if err := d.value(element, target.Index(i), p); err != nil {
+		if err := d.value(element, target.Index(i)); err != nil {
 			return err
 		}
 	}
