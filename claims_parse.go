@@ -1,0 +1,234 @@
+package durward
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/durward-auth/durward/internal/strictjson"
+)
+
+// maxNumericDate is the last second of the year 9999: a later date is a mistake or an attack.
+const maxNumericDate = 253402300799
+
+// maxList bounds aud, roles and scope: what a token says must be quick to look through.
+const maxList = 256
+
+// registeredClaims are the names that only this package sets (RFC 7519 §4.1, RFC 9068 §2.2).
+var registeredClaims = map[string]bool{
+	"iss": true, "sub": true, "aud": true, "exp": true, "nbf": true, "iat": true, "jti": true,
+	"client_id": true, "sid": true, "ver": true, "auth_time": true, "username": true, "roles": true,
+	"scope": true, "cnf": true,
+}
+
+// parseClaims reads a payload whose signature was right. The strings of the claims are parts of it.
+func parseClaims(payload string) (Claims, error) {
+	var buffer [32]strictjson.Member
+	members, err := strictjson.AppendObject(buffer[:0], payload, strictjson.Limits{})
+	if err != nil {
+		return Claims{}, fmt.Errorf("%w: %w", ErrTokenMalformed, err)
+	}
+	p := claimsParser{claims: Claims{payload: payload}}
+	for _, m := range members {
+		if !p.claim(m.Name, m.Value) {
+			return Claims{}, p.refusal(m.Name)
+		}
+	}
+	if p.claims.ExpiresAt.IsZero() {
+		return Claims{}, fmt.Errorf("%w: exp is missing", ErrTokenClaims)
+	}
+	return p.claims, nil
+}
+
+type claimsParser struct {
+	claims Claims
+	texts  []string // backing of every list, so that one allocation mostly does
+}
+
+func (p *claimsParser) refusal(name string) error {
+	if name == "cnf" {
+		return ErrTokenBound
+	}
+	return fmt.Errorf("%w: %s", ErrTokenClaims, name)
+}
+
+// claim stores one claim and says whether its type was right. Claims without a meaning here pass.
+func (p *claimsParser) claim(name string, v strictjson.Value) (ok bool) {
+	c := &p.claims
+	switch name {
+	case "iss":
+		c.Issuer, ok = v.Text()
+	case "sub":
+		c.Subject, ok = v.Text()
+		ok = ok && len(c.Subject) >= 1 && len(c.Subject) <= 255
+	case "aud":
+		c.Audience, ok = p.audience(v)
+	case "exp":
+		c.ExpiresAt, ok = numericDate(v, false)
+	case "nbf":
+		c.NotBefore, ok = numericDate(v, true)
+	case "iat":
+		c.IssuedAt, ok = numericDate(v, false)
+	case "jti":
+		c.ID, ok = v.Text()
+	case "client_id":
+		c.ClientID, ok = v.Text()
+	case "sid":
+		c.SessionID, ok = v.Text()
+	case "auth_time":
+		c.AuthTime, ok = numericDate(v, false)
+	case "roles":
+		c.Roles, ok = p.list(v)
+	case "scope":
+		c.Scopes, ok = p.scopes(v)
+	case "ver":
+		// Other issuers write other things here. Zero is the lowest version: it is revoked first.
+		c.Version, _ = v.Int64()
+		ok = true
+	case "username":
+		c.Username, _ = v.Text()
+		ok = true
+	case "cnf":
+		ok = false
+	default:
+		ok = true
+	}
+	return ok
+}
+
+func (p *claimsParser) audience(v strictjson.Value) ([]string, bool) {
+	if single, ok := v.Text(); ok {
+		from := p.grow(1)
+		p.texts = append(p.texts, single)
+		return p.cut(from), true
+	}
+	return p.list(v)
+}
+
+func (p *claimsParser) list(v strictjson.Value) ([]string, bool) {
+	var buffer [16]strictjson.Value
+	elements, ok := v.AppendElements(buffer[:0])
+	if !ok || len(elements) > maxList {
+		return nil, false
+	}
+	from := p.grow(len(elements))
+	for _, element := range elements {
+		text, ok := element.Text()
+		if !ok {
+			return nil, false
+		}
+		p.texts = append(p.texts, text)
+	}
+	return p.cut(from), true
+}
+
+// scopes splits a scope string (RFC 6749 §3.3): tokens of visible ASCII without '"' and '\', with single
+// spaces between. The empty string holds none.
+func (p *claimsParser) scopes(v strictjson.Value) ([]string, bool) {
+	text, ok := v.Text()
+	if !ok || !validScope(text) {
+		return nil, false
+	}
+	if text == "" {
+		return nil, true
+	}
+	count := strings.Count(text, " ") + 1
+	if count > maxList {
+		return nil, false
+	}
+	from := p.grow(count)
+	for part := range strings.SplitSeq(text, " ") {
+		p.texts = append(p.texts, part)
+	}
+	return p.cut(from), true
+}
+
+func validScope(text string) bool {
+	previous := byte(' ')
+	for i := range len(text) {
+		c := text[i]
+		if c < ' ' || c > '~' || c == '"' || c == '\\' || c == ' ' && previous == ' ' {
+			return false
+		}
+		previous = c
+	}
+	return text == "" || previous != ' '
+}
+
+// grow makes room for n more texts and returns where they begin. Lists that were cut before keep
+// their old backing when a larger one is made.
+func (p *claimsParser) grow(n int) int {
+	if cap(p.texts)-len(p.texts) < n {
+		p.texts = make([]string, 0, max(n, 8))
+	}
+	return len(p.texts)
+}
+
+// cut returns the texts since from; its capacity ends with it, so that appending to one list
+// cannot write into the next.
+func (p *claimsParser) cut(from int) []string { return p.texts[from:len(p.texts):len(p.texts)] }
+
+// numericDate reads a NumericDate (RFC 7519 §2): seconds after 1970, positive, at most the year
+// 9999. A fraction is cut off, or rounded up if so asked; an exponent is refused.
+func numericDate(v strictjson.Value, up bool) (time.Time, bool) {
+	if v.Kind() != strictjson.Number {
+		return time.Time{}, false
+	}
+	whole, fraction, _ := strings.Cut(v.Raw(), ".")
+	if len(whole) > 12 || strings.ContainsAny(v.Raw(), "eE") {
+		return time.Time{}, false
+	}
+	var seconds int64
+	for i := range len(whole) {
+		if whole[i] < '0' || whole[i] > '9' {
+			return time.Time{}, false
+		}
+		seconds = seconds*10 + int64(whole[i]-'0')
+	}
+	if up && strings.Trim(fraction, "0") != "" {
+		seconds++
+	}
+	if seconds < 1 || seconds > maxNumericDate {
+		return time.Time{}, false
+	}
+	return time.Unix(seconds, 0), true
+}
+
+// checkClaims checks what cannot change while the token lives, and then the times.
+func (v *Verifier) checkClaims(c *Claims, now time.Time) error {
+	if c.Issuer != v.config.Issuer {
+		return ErrTokenIssuer
+	}
+	accepted := false
+	for _, audience := range c.Audience {
+		accepted = accepted || audience == v.config.Audience
+	}
+	if !accepted {
+		return ErrTokenAudience
+	}
+	issued := c.IssuedAt
+	if issued.IsZero() {
+		issued = now
+	}
+	if !issued.Before(c.ExpiresAt) && !c.IssuedAt.IsZero() || c.IssuedAt.After(now.Add(max(issuedAtTolerance, v.config.Leeway))) {
+		return fmt.Errorf("%w: iat", ErrTokenClaims)
+	}
+	if err := v.checkTimes(c, now); err != nil {
+		return err
+	}
+	if c.ExpiresAt.Sub(issued) > v.config.MaxLifetime {
+		return ErrTokenLifetime
+	}
+	return nil
+}
+
+// checkTimes holds iff nbf - leeway <= now < exp + leeway (RFC 7519 §4.1.4 and §4.1.5).
+func (v *Verifier) checkTimes(c *Claims, now time.Time) error {
+	if !now.Before(c.ExpiresAt.Add(v.config.Leeway)) {
+		return ErrTokenExpired
+	}
+	if !c.NotBefore.IsZero() && now.Before(c.NotBefore.Add(-v.config.Leeway)) {
+		return ErrTokenNotYetValid
+	}
+	return nil
+}

@@ -1,0 +1,131 @@
+package durward
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+// A Guard lets requests with a good token through to handlers. It is immutable and safe for
+// concurrent use.
+type Guard struct {
+	verifier *Verifier
+	origins  *http.CrossOriginProtection
+}
+
+// New makes a guard. It checks the configuration and reports all of its problems together.
+func New(c Config) (*Guard, error) {
+	c, err := c.checked()
+	if err != nil {
+		return nil, err
+	}
+	if c.OnRefuse == nil {
+		c.OnRefuse = WriteRefusal
+	}
+	return &Guard{verifier: newVerifier(c), origins: http.NewCrossOriginProtection()}, nil
+}
+
+// Verifier returns the verifier of the guard, for tokens that arrive in other ways.
+func (g *Guard) Verifier() *Verifier { return g.verifier }
+
+// Require lets a request through to next when it carries a good token for which every rule holds.
+// Otherwise it is refused: 401 for no token or a bad one, 403 for a good one with too little right, 400 for
+// several tokens, 503 when tokens cannot be checked now.
+func (g *Guard) Require(next http.Handler, rules ...Rule) http.Handler {
+	return g.handler(next, false, rules)
+}
+
+// Optional lets a request without a token through as anonymous: [FromContext] returns zero claims then.
+// A token that is there must be good, and every rule hold for it.
+func (g *Guard) Optional(next http.Handler, rules ...Rule) http.Handler {
+	return g.handler(next, true, rules)
+}
+
+// Middleware is Require in the form that routers expect.
+func (g *Guard) Middleware(rules ...Rule) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler { return g.Require(next, rules...) }
+}
+
+func (g *Guard) handler(next http.Handler, optional bool, rules []Rule) http.Handler {
+	if next == nil {
+		panic("durward: the guarded handler is nil")
+	}
+	for _, rule := range rules {
+		if rule.check == nil {
+			panic("durward: a rule is empty")
+		}
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		admitted, refusal := g.admit(r, rules)
+		if refusal != nil {
+			if optional && errors.Is(refusal.Err, ErrTokenMissing) {
+				next.ServeHTTP(w, r)
+				return
+			}
+			g.verifier.config.OnRefuse(w, r, refusal)
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), contextKey{}, admitted)))
+	})
+}
+
+// admitted is what a guard hands to handlers.
+type admitted struct {
+	claims Claims
+	user   any
+}
+
+type contextKey struct{}
+
+func (g *Guard) admit(r *http.Request, rules []Rule) (*admitted, *Refusal) {
+	config := &g.verifier.config
+	token, cookie, err := locate(r, config.Locations)
+	if err != nil {
+		return nil, refusalFor(err)
+	}
+	if cookie {
+		if err := g.origins.Check(r); err != nil {
+			return nil, &Refusal{
+				Status: http.StatusForbidden, Code: codeCrossSite,
+				Detail: "The request comes from another site.", Err: err,
+			}
+		}
+	}
+	ctx := r.Context()
+	a := new(admitted)
+	a.claims, err = g.verifier.Verify(ctx, token)
+	if err != nil {
+		return nil, refusalFor(err)
+	}
+	if config.Identify != nil {
+		a.user, err = config.Identify(ctx, a.claims)
+		if err != nil {
+			return nil, refusalFor(fmt.Errorf("identify the user: %w", err))
+		}
+	}
+	for _, rule := range rules {
+		if refusal := rule.check(ctx, a.claims, config.Clock()); refusal != nil {
+			return nil, refusal
+		}
+	}
+	return a, nil
+}
+
+// FromContext returns the claims of the token that a guard let through; zero claims when there was none.
+func FromContext(ctx context.Context) Claims {
+	if a, ok := ctx.Value(contextKey{}).(*admitted); ok {
+		return a.claims
+	}
+	return Claims{}
+}
+
+// UserFromContext returns what Config.Identify returned for this request, if it is a T.
+func UserFromContext[T any](ctx context.Context) (T, bool) {
+	if a, ok := ctx.Value(contextKey{}).(*admitted); ok {
+		user, ok := a.user.(T)
+		return user, ok
+	}
+	var zero T
+	return zero, false
+}

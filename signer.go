@@ -1,0 +1,260 @@
+package durward
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"github.com/durward-auth/durward/internal/jws"
+	"github.com/durward-auth/durward/internal/strictjson"
+)
+
+// A SigningKeySource gives the key that signs now. A single [SigningKey] is one.
+type SigningKeySource interface {
+	SigningKey(context.Context) (*SigningKey, error)
+}
+
+// SignerConfig says what a [Signer] writes into tokens. Issuer, Audience and Key are required.
+type SignerConfig struct {
+	Issuer   string           // iss
+	Audience string           // aud, unless the claims name others
+	Key      SigningKeySource // a *SigningKey, or a source that rotates
+	// TTL is the lifetime of a token whose claims set no ExpiresAt. The default is 15 minutes, the
+	// most 24 hours.
+	TTL time.Duration
+	// Type is the "typ" header. The default is "at+jwt" (RFC 9068 §2.1).
+	Type string
+	// Clock tells the time. The default is time.Now.
+	Clock func() time.Time
+}
+
+// A Signer makes tokens. It is immutable and safe for concurrent use.
+type Signer struct{ config SignerConfig }
+
+const defaultTTL = 15 * time.Minute
+
+// NewSigner checks the configuration and reports all of its problems together.
+func NewSigner(c SignerConfig) (*Signer, error) {
+	var problems []error
+	require := func(ok bool, problem string) {
+		if !ok {
+			problems = append(problems, errors.New(problem))
+		}
+	}
+	require(c.Issuer != "" && utf8.ValidString(c.Issuer), "Issuer is required and must be UTF-8")
+	require(c.Audience != "" && utf8.ValidString(c.Audience), "Audience is required and must be UTF-8")
+	require(c.Key != nil, "Key is required")
+	require(c.TTL >= 0 && c.TTL <= defaultMaxLifetime, "TTL must be between a second and 24 hours")
+	require(c.TTL == 0 || c.TTL >= time.Second, "TTL is shorter than a second")
+	require(utf8.ValidString(c.Type), "Type must be UTF-8")
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("durward: %w", errors.Join(problems...))
+	}
+	if c.TTL == 0 {
+		c.TTL = defaultTTL
+	}
+	if c.Type == "" {
+		c.Type = "at+jwt"
+	}
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+	return &Signer{config: c}, nil
+}
+
+// TTL is the lifetime of a token whose claims set no ExpiresAt.
+func (s *Signer) TTL() time.Duration { return s.config.TTL }
+
+// Sign makes a token in compact form (RFC 7515 §7.1) and returns it with its expiry.
+//
+// The signer sets iss, iat and, unless the claims bring their own, aud, exp and a jti of 130 random
+// bits. Each private value is a struct or a map that marshals to a JSON object; its
+// members are added to the payload. A member with the name of a registered claim, or one that
+// occurs twice, is refused with ErrReservedClaim: nothing is overridden unnoticed.
+func (s *Signer) Sign(ctx context.Context, c Claims, private ...any) (string, time.Time, error) {
+	key, err := s.config.Key.SigningKey(ctx)
+	if err != nil {
+		return "", time.Time{}, fmt.Errorf("sign token: %w", err)
+	}
+	now := s.config.Clock()
+	if c.Issuer != "" && c.Issuer != s.config.Issuer {
+		return "", time.Time{}, fmt.Errorf("sign token: the issuer is set by the signer: %w", ErrReservedClaim)
+	}
+	if c.ExpiresAt.IsZero() {
+		c.ExpiresAt = now.Add(s.config.TTL)
+	}
+	c.ExpiresAt = c.ExpiresAt.Truncate(time.Second)
+	if !c.ExpiresAt.After(now) || c.ExpiresAt.Sub(now) > defaultMaxLifetime {
+		return "", time.Time{}, fmt.Errorf("sign token: it would expire at %v, which is not within 24 hours of now", c.ExpiresAt)
+	}
+	c.Issuer, c.IssuedAt = s.config.Issuer, now
+	if c.ID == "" {
+		c.ID = rand.Text()
+	}
+	var stack [1024]byte
+	payload, err := s.appendPayload(stack[:0], &c, private)
+	if err != nil {
+		return "", time.Time{}, fmt.Errorf("sign token: %w", err)
+	}
+	var head [256]byte
+	header := s.appendHeader(head[:0], key)
+
+	token := make([]byte, 0, jws.EncodedLen(len(header))+jws.EncodedLen(len(payload))+2+jws.EncodedLen(256))
+	token = append(jws.AppendEncoded(token, header), '.')
+	token = jws.AppendEncoded(token, payload)
+	var sum [maxSignature]byte
+	signature, err := key.sign(sum[:0], token)
+	if err != nil {
+		return "", time.Time{}, fmt.Errorf("sign token: %w", err)
+	}
+	token = jws.AppendEncoded(append(token, '.'), signature)
+	return textOf(token), c.ExpiresAt, nil
+}
+
+func (s *Signer) appendHeader(b []byte, key *SigningKey) []byte {
+	b = append(b, `{"alg":"`...)
+	b = append(b, key.algorithm...)
+	b = appendText(append(b, `","typ":`...), s.config.Type)
+	if key.id != "" {
+		b = appendText(append(b, `,"kid":`...), key.id)
+	}
+	return append(b, '}')
+}
+
+func (s *Signer) appendPayload(b []byte, c *Claims, private []any) ([]byte, error) {
+	for _, text := range [...]string{c.Subject, c.ID, c.ClientID, c.SessionID, c.Username} {
+		if !utf8.ValidString(text) {
+			return nil, errors.New("a claim is not UTF-8")
+		}
+	}
+	b = appendText(append(b, `{"iss":`...), c.Issuer)
+	if c.Subject != "" {
+		b = appendText(append(b, `,"sub":`...), c.Subject)
+	}
+	b = append(b, `,"aud":`...)
+	switch {
+	case len(c.Audience) == 0:
+		b = appendText(b, s.config.Audience)
+	case len(c.Audience) == 1:
+		b = appendText(b, c.Audience[0])
+	default:
+		b = appendList(b, c.Audience)
+	}
+	b = appendDate(b, `,"exp":`, c.ExpiresAt)
+	b = appendDate(b, `,"nbf":`, c.NotBefore)
+	b = appendDate(b, `,"iat":`, c.IssuedAt)
+	b = appendText(append(b, `,"jti":`...), c.ID)
+	if c.ClientID != "" {
+		b = appendText(append(b, `,"client_id":`...), c.ClientID)
+	}
+	if c.SessionID != "" {
+		b = appendText(append(b, `,"sid":`...), c.SessionID)
+	}
+	if c.Version != 0 {
+		b = strconv.AppendInt(append(b, `,"ver":`...), c.Version, 10)
+	}
+	b = appendDate(b, `,"auth_time":`, c.AuthTime)
+	if c.Username != "" {
+		b = appendText(append(b, `,"username":`...), c.Username)
+	}
+	if c.Roles != nil {
+		b = appendList(append(b, `,"roles":`...), c.Roles)
+	}
+	if c.Scopes != nil {
+		b = append(b, `,"scope":"`...)
+		for i, scope := range c.Scopes {
+			if scope == "" || !validScope(scope) {
+				return nil, fmt.Errorf("the scope %q is not a scope token (RFC 6749 §3.3)", scope)
+			}
+			if i > 0 {
+				b = append(b, ' ')
+			}
+			b = append(b, scope...)
+		}
+		b = append(b, '"')
+	}
+	b, err := appendPrivate(b, private)
+	if err != nil {
+		return nil, err
+	}
+	return append(b, '}'), nil
+}
+
+// appendPrivate adds the members of the private values to an object that is still open.
+func appendPrivate(b []byte, private []any) ([]byte, error) {
+	seen := map[string]bool{}
+	for _, value := range private {
+		encoded, err := json.Marshal(value)
+		if err != nil {
+			return nil, fmt.Errorf("private claims: %w", err)
+		}
+		members, err := strictjson.AppendObject(nil, string(encoded), strictjson.Limits{})
+		if err != nil {
+			return nil, fmt.Errorf("private claims must be a JSON object: %w", err)
+		}
+		for _, m := range members {
+			if registeredClaims[m.Name] || seen[m.Name] {
+				return nil, fmt.Errorf("private claim %q: %w", m.Name, ErrReservedClaim)
+			}
+			seen[m.Name] = true
+			b = appendText(append(b, ','), m.Name)
+			b = append(append(b, ':'), m.Value.Raw()...)
+		}
+	}
+	return b, nil
+}
+
+func appendDate(b []byte, name string, t time.Time) []byte {
+	if t.IsZero() {
+		return b
+	}
+	return strconv.AppendInt(append(b, name...), t.Unix(), 10)
+}
+
+func appendList(b []byte, texts []string) []byte {
+	b = append(b, '[')
+	for i, text := range texts {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendText(b, text)
+	}
+	return append(b, ']')
+}
+
+// appendText writes a JSON string (RFC 8259 §7). Text that is not UTF-8 gets U+FFFD in its place.
+func appendText(b []byte, text string) []byte {
+	b = append(b, '"')
+	plain := 0
+	for i := 0; i < len(text); {
+		c := text[i]
+		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
+			i++
+			continue
+		}
+		if c >= utf8.RuneSelf {
+			r, size := utf8.DecodeRuneInString(text[i:])
+			if r == utf8.RuneError && size == 1 {
+				b = append(append(b, text[plain:i]...), "\uFFFD"...)
+				plain = i + 1
+			}
+			i += size
+			continue
+		}
+		b = append(b, text[plain:i]...)
+		if c >= ' ' {
+			b = append(b, '\\', c)
+		} else {
+			const hex = "0123456789abcdef"
+			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		}
+		i++
+		plain = i
+	}
+	return append(append(b, text[plain:]...), '"')
+}

@@ -1,0 +1,218 @@
+package durward
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"github.com/durward-auth/durward/internal/jws"
+)
+
+// A Verifier checks tokens. It is immutable and safe for concurrent use.
+type Verifier struct {
+	config  Config
+	cache   *cache // nil if off
+	headers atomic.Pointer[map[string]jws.Header]
+}
+
+// NewVerifier checks the configuration and reports all of its problems together. The fields that
+// concern only guards (Locations, Identify, OnRefuse) are not used.
+func NewVerifier(c Config) (*Verifier, error) {
+	c, err := c.checked()
+	if err != nil {
+		return nil, err
+	}
+	return newVerifier(c), nil
+}
+
+func newVerifier(c Config) *Verifier {
+	v := &Verifier{config: c}
+	v.headers.Store(&map[string]jws.Header{})
+	if c.CacheBytes > 0 {
+		v.cache = newCache(c.CacheBytes)
+	}
+	return v
+}
+
+// Verify checks a compact token (RFC 7515 §7.1, RFC 7519 §7.2, RFC 8725, RFC 9068 §4) and
+// returns its claims. The error is under ErrToken when the token is refused and under
+// ErrUnavailable when it cannot be judged now; the claims are zero then.
+//
+// The order is fixed: size and alphabet, header, type, key, signature, payload, issuer, audience, times,
+// revocation. No claim is read before the signature has been found right.
+func (v *Verifier) Verify(ctx context.Context, token string) (Claims, error) {
+	if len(token) > v.config.MaxTokenSize {
+		return Claims{}, ErrTokenMalformed
+	}
+	now := v.config.Clock()
+	if v.cache != nil {
+		if entry := v.cache.get(token); entry != nil && v.stillKnown(ctx, entry) {
+			if err := v.checkCurrent(ctx, &entry.claims, now); err != nil {
+				return Claims{}, err
+			}
+			return entry.claims, nil
+		}
+	}
+	claims, key, err := v.verify(ctx, token, now, false)
+	if err != nil {
+		return Claims{}, err
+	}
+	if v.cache != nil {
+		v.cache.put(token, claims, key, now)
+	}
+	if err := v.checkRevocation(ctx, &claims); err != nil {
+		return Claims{}, err
+	}
+	return claims, nil
+}
+
+// VerifyForLogout checks everything but the expiry and the revocation. It serves one purpose: a logout
+// must end the session of a token that has just expired, and say yes again for one that has
+// ended. Let nothing else in by it.
+func (v *Verifier) VerifyForLogout(ctx context.Context, token string) (Claims, error) {
+	if len(token) > v.config.MaxTokenSize {
+		return Claims{}, ErrTokenMalformed
+	}
+	claims, _, err := v.verify(ctx, token, v.config.Clock(), true)
+	return claims, err
+}
+
+// stillKnown says whether the key that checked a cached token is still the one to check it.
+func (v *Verifier) stillKnown(ctx context.Context, entry *cacheEntry) bool {
+	key, err := v.config.Keys.Lookup(ctx, entry.key.algorithm, entry.key.id)
+	return err == nil && key == entry.key
+}
+
+// checkCurrent repeats what can change between two sights of one token.
+func (v *Verifier) checkCurrent(ctx context.Context, c *Claims, now time.Time) error {
+	if err := v.checkTimes(c, now); err != nil {
+		return err
+	}
+	return v.checkRevocation(ctx, c)
+}
+
+func (v *Verifier) checkRevocation(ctx context.Context, c *Claims) error {
+	if v.config.Revocation == nil {
+		return nil
+	}
+	err := v.config.Revocation(ctx, *c)
+	if err == nil || errors.Is(err, ErrToken) || errors.Is(err, ErrUnavailable) {
+		return err
+	}
+	return fmt.Errorf("%w: check revocation: %w", ErrUnavailable, err)
+}
+
+// verify does everything but the look at the revocations, and on wish without the one at the expiry.
+func (v *Verifier) verify(ctx context.Context, token string, now time.Time, expired bool) (Claims, *VerificationKey, error) {
+	signingInput, encodedHeader, encodedPayload, encodedSignature, err := jws.Split(token, v.config.MaxTokenSize)
+	if err != nil {
+		return Claims{}, nil, ErrTokenMalformed
+	}
+	header, familiar, err := v.header(encodedHeader)
+	if err != nil {
+		return Claims{}, nil, err
+	}
+	key, err := v.key(ctx, header)
+	if err != nil {
+		return Claims{}, nil, err
+	}
+	if len(encodedSignature) > jws.EncodedLen(maxSignature) {
+		return Claims{}, nil, ErrTokenSignature
+	}
+	var buffer [maxSignature]byte
+	signature, err := jws.AppendDecoded(buffer[:0], encodedSignature)
+	if err != nil {
+		return Claims{}, nil, ErrTokenMalformed
+	}
+	if !key.verify(bytesOf(signingInput), signature) {
+		return Claims{}, nil, ErrTokenSignature
+	}
+	if !familiar {
+		v.remember(encodedHeader, header)
+	}
+	payload, err := jws.AppendDecoded(make([]byte, 0, jws.DecodedLen(len(encodedPayload))), encodedPayload)
+	if err != nil {
+		return Claims{}, nil, ErrTokenMalformed
+	}
+	claims, err := parseClaims(textOf(payload))
+	if err != nil {
+		return Claims{}, nil, err
+	}
+	claims.KeyID = key.id
+	err = v.checkClaims(&claims, now)
+	if err != nil && (!expired || err != ErrTokenExpired) {
+		return Claims{}, nil, err
+	}
+	return claims, key, nil
+}
+
+// header reads a header and checks its type. Headers under which a signature was right before are remembered:
+// an issuer writes very few, and an attacker cannot add to them.
+func (v *Verifier) header(encoded string) (h jws.Header, familiar bool, err error) {
+	if h, ok := (*v.headers.Load())[encoded]; ok {
+		return h, true, nil
+	}
+	if len(encoded) > jws.EncodedLen(maxHeader) {
+		return jws.Header{}, false, ErrTokenHeader
+	}
+	var buffer [maxHeader]byte
+	decoded, err := jws.AppendDecoded(buffer[:0], encoded)
+	if err != nil {
+		return jws.Header{}, false, ErrTokenMalformed
+	}
+	h, err = jws.ParseHeader(string(decoded))
+	if err != nil {
+		return jws.Header{}, false, fmt.Errorf("%w: %w", ErrTokenHeader, err)
+	}
+	for _, accepted := range v.config.Types {
+		if jws.MatchType(h.Type, accepted) {
+			return h, false, nil
+		}
+	}
+	return jws.Header{}, false, ErrTokenType
+}
+
+// maxHeader bounds the decoded header, in bytes: one that carries a certificate chain that nobody will read.
+const maxHeader = 4 << 10
+
+// maxHeaders bounds how many headers are remembered.
+const maxHeaders = 64
+
+func (v *Verifier) remember(encoded string, h jws.Header) {
+	for {
+		known := v.headers.Load()
+		if len(*known) >= maxHeaders {
+			return
+		}
+		grown := make(map[string]jws.Header, len(*known)+1)
+		for text, header := range *known {
+			grown[text] = header
+		}
+		// The key must not keep the whole token alive.
+		grown[string([]byte(encoded))] = h
+		if v.headers.CompareAndSwap(known, &grown) {
+			return
+		}
+	}
+}
+
+func (v *Verifier) key(ctx context.Context, h jws.Header) (*VerificationKey, error) {
+	key, err := v.config.Keys.Lookup(ctx, Algorithm(h.Algorithm), h.KeyID)
+	switch {
+	case err == nil && key != nil && string(key.algorithm) == h.Algorithm && key.id == h.KeyID:
+		return key, nil
+	case err == nil, errors.Is(err, ErrToken):
+		return nil, ErrTokenKey
+	case errors.Is(err, ErrUnavailable):
+		return nil, err
+	default:
+		return nil, fmt.Errorf("%w: find the key: %w", ErrUnavailable, err)
+	}
+}
+
+// bytesOf and textOf look at the same memory without a copy. Both sides are only read.
+func bytesOf(text string) []byte   { return unsafe.Slice(unsafe.StringData(text), len(text)) }
+func textOf(decoded []byte) string { return unsafe.String(unsafe.SliceData(decoded), len(decoded)) }
