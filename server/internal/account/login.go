@@ -1,0 +1,151 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/durward-auth/durward/server/internal/audit"
+	"github.com/durward-auth/durward/server/internal/limit"
+	"github.com/durward-auth/durward/server/internal/password"
+	"github.com/durward-auth/durward/server/internal/username"
+)
+
+// Credentials is what somebody types to log in.
+type Credentials struct {
+	Username string
+	Password string
+	Scope    string // space-separated; empty asks for all that the user has
+}
+
+// Login checks a password and opens a session. An unknown name, a wrong password and a disabled account
+// are the same ErrInvalidCredentials, at the same cost. Other refusals: ThrottledError,
+// BusyError, InputError (a scope that was not granted, after the password was right).
+func (s *Service) Login(ctx context.Context, c Credentials, from audit.Origin) (Grant, error) {
+	typed, err := password.Normalise(c.Password)
+	if err != nil || len(typed) > s.PasswordPolicy.MaxBytes {
+		return Grant{}, &InputError{"invalid_request", fmt.Sprintf("The password must be UTF-8 text of at most %d bytes.", s.PasswordPolicy.MaxBytes)}
+	}
+	_, canonical, err := username.Canonical(c.Username)
+	if err != nil {
+		canonical = "" // no user has it
+	}
+	e := s.event(audit.SessionLogin, Actor{Name: clip(c.Username)}, from)
+	attempt, err := s.reserve(counted(canonical, c.Username), e)
+	if err != nil {
+		return Grant{}, err
+	}
+	defer attempt.Cancel()
+
+	u, hash, rehash, err := s.check(ctx, canonical, typed)
+	switch {
+	case errors.Is(err, ErrInvalidCredentials):
+		e.Reason, e.ActorID, e.SubjectID = reason(u, hash), u.ID, u.ID
+		return Grant{}, s.refuse(ctx, attempt, e)
+	case err != nil:
+		return Grant{}, fmt.Errorf("log in: %w", err)
+	}
+	return s.open(ctx, c, u, hash, rehash, attempt, e)
+}
+
+// check compares the password at the same cost whether or not there is such a user. With
+// ErrInvalidCredentials the user is returned too, for the audit log alone. newHash is set when the
+// stored one is of a weaker kind than today's.
+func (s *Service) check(ctx context.Context, canonical, typed string) (u User, hash, newHash string, err error) {
+	u, hash, err = s.Store.Credentials(ctx, canonical)
+	if errors.Is(err, ErrUserNotFound) {
+		if err := s.Passwords.VerifyDummy(ctx, typed); err != nil {
+			return User{}, "", "", s.hashing(err)
+		}
+		return User{}, "", "", ErrInvalidCredentials
+	}
+	if err != nil {
+		return User{}, "", "", err
+	}
+	ok, weaker, err := s.Passwords.Verify(ctx, hash, typed)
+	if err != nil {
+		return User{}, "", "", s.hashing(err)
+	}
+	if !ok {
+		return u, "", "", ErrInvalidCredentials
+	}
+	if u.Disabled() {
+		return u, hash, "", ErrInvalidCredentials
+	}
+	if weaker {
+		// A busy pool must not refuse a good login: the upgrade waits for the next one.
+		newHash, _ = s.Passwords.Hash(ctx, typed)
+	}
+	return u, hash, newHash, nil
+}
+
+// reason names a refused sign-in for the audit log. hash is set when the password was right.
+func reason(u User, hash string) string {
+	switch {
+	case u.ID == "":
+		return "unknown_user"
+	case hash != "":
+		return "disabled"
+	default:
+		return "wrong_password"
+	}
+}
+
+func (s *Service) open(ctx context.Context, c Credentials, u User, hash, newHash string, attempt *limit.Attempt, e audit.Event) (Grant, error) {
+	scopes, err := requested(c.Scope, u)
+	if err != nil {
+		return Grant{}, err
+	}
+	now := s.Clock()
+	expires, remembered := s.accessExpiry(now)
+	opened := Session{
+		State: s.Sessions.Start(u.ID, now), Scopes: scopes,
+		Address: e.Address, UserAgent: e.UserAgent, AccessExpiresAt: remembered,
+	}
+	e.ActorID, e.ActorName, e.SubjectID, e.SubjectName, e.Target = u.ID, u.Name, u.ID, u.Name, opened.ID
+	current, err := s.Store.OpenSession(ctx, opened, hash, newHash, attempt.Succeed(), e)
+	if err != nil {
+		return Grant{}, fmt.Errorf("log in: %w", err)
+	}
+	return s.grant(ctx, current, opened, now, expires)
+}
+
+// reserve takes a place among the attempts that are left for a name and an address.
+func (s *Service) reserve(name string, e audit.Event) (*limit.Attempt, error) {
+	attempt, retryAfter, ok := s.Limiter.Reserve(name, address(e.Origin))
+	if !ok {
+		e.Outcome, e.Reason = audit.Refused, "too_many_attempts"
+		s.Tally.Add(e)
+		return nil, &ThrottledError{RetryAfter: retryAfter}
+	}
+	return attempt, nil
+}
+
+// refuse counts and records a failed sign-in, and returns ErrInvalidCredentials.
+func (s *Service) refuse(ctx context.Context, attempt *limit.Attempt, e audit.Event) error {
+	e.Outcome = audit.Refused
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	if err := s.Store.RefuseSignIn(ctx, attempt.Fail(), e); err != nil {
+		return fmt.Errorf("record a refused sign-in: %w", err)
+	}
+	return ErrInvalidCredentials
+}
+
+// counted is the name under which attempts are counted: names that nobody can have count as they were typed.
+func counted(canonical, typed string) string {
+	if canonical != "" {
+		return canonical
+	}
+	return "\x00" + clip(typed)
+}
+
+// clip bounds a text that came from outside before it is kept.
+func clip(text string) string {
+	const limit = 128
+	if len(text) > limit {
+		text = text[:limit]
+	}
+	return strings.ToValidUTF8(text, "\uFFFD")
+}
