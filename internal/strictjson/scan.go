@@ -243,7 +243,7 @@ const (
 // special marks, in the high bit of its byte, the first of eight bytes that is
 // not plain; the marks above the first are not to be relied on.
 func special(x uint64) uint64 {
-	return ((x ^ low*'"') - low | (x ^ low*'\\') - low | (x - low*' ') | x) & high
+	return (((x ^ low*'"') - low) | ((x ^ low*'\\') - low) | (x - low*' ') | x) & high
 }
 
 func load8(s string, i int) uint64 {
