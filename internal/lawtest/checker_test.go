@@ -18,6 +18,8 @@ func TestTheLawAllowsWhatRunsDownward(t *testing.T) {
 		{from: serverModule + "/internal/account", to: serverModule + "/internal/audit"},
 		{from: serverModule + "/internal/account", to: rootModule},
 		{from: serverModule + "/internal/password", to: "golang.org/x/crypto/argon2"},
+		{from: serverModule + "/internal/store", to: serverModule + "/internal/store/migrations"},
+		{from: serverModule + "/internal/store/migrations", to: serverModule + "/internal/account"},
 		{from: rootModule + "/internal/jwk", to: rootModule + "/internal/jws"},
 		{from: rootModule + "/internal/jws", to: rootModule + "/internal/strictjson"},
 		{from: rootModule, to: "net/http"},
@@ -25,6 +27,7 @@ func TestTheLawAllowsWhatRunsDownward(t *testing.T) {
 		{from: benchModule, to: "github.com/golang-jwt/jwt/v5"},
 		{from: rootModule, to: rootModule + "/durwardtest", test: true},
 		{from: serverModule + "/internal/httpapi", to: serverModule + "/internal/store", test: true},
+		{from: serverModule + "/internal/store/storetest", to: rootModule + "/durwardtest"},
 	} {
 		if got := theLaw.violations([]string{e.from}, []edge{e}); len(got) != 0 {
 			t.Errorf("%s imports %s (test: %v): got %q, want no violation", e.from, e.to, e.test, got)
@@ -73,10 +76,18 @@ func TestTheLawRefuses(t *testing.T) {
 			edge{from: serverModule + "/internal/limit", to: serverModule + "/internal/audit"}, "layer leaf imports only layers below"},
 		"a leaf importing the domain": {
 			edge{from: serverModule + "/internal/audit", to: serverModule + "/internal/account"}, "this one is of layer domain"},
+		"a part of a package importing upward": {
+			edge{from: serverModule + "/internal/password/wordset", to: serverModule + "/internal/account"}, "this one is of layer domain"},
+		"a part of a package importing what the package may not": {
+			edge{from: serverModule + "/internal/account/rules", to: "net/http"}, "never imports it directly"},
+		"a part of another package": {
+			edge{from: serverModule + "/internal/httpapi", to: serverModule + "/internal/store/migrations"}, "this one is of layer edge"},
 		"httpapi importing the server": {
 			edge{from: serverModule + "/internal/httpapi", to: serverModule}, "this one is of layer server"},
 		"the product importing what is for tests": {
 			edge{from: serverModule, to: rootModule + "/durwardtest"}, "only test files"},
+		"a package importing its own tests' support": {
+			edge{from: serverModule + "/internal/store", to: serverModule + "/internal/store/storetest"}, "only test files"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.edge.file = "made/up.go"

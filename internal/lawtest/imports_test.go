@@ -13,10 +13,11 @@ type law struct {
 	layers    []layer             // of the server module, highest first
 	within    map[string][]string // importer: all that it may import of its own module
 	forbidden map[string][]string // importer: what it never imports directly
-	testOnly  []string            // importable by test files alone
+	testOnly  []string            // importable by test files, and by one another, alone
 }
 
-// layer is packages of the server that do not import one another.
+// layer is packages of the server that do not import one another. What stands
+// below one of them in the tree belongs to it.
 type layer struct {
 	name     string
 	packages []string
@@ -61,15 +62,15 @@ func (l law) refuses(e edge) string {
 		return "the root module requires nothing but the standard library, tests included"
 	case e.test:
 		return ""
-	case slices.Contains(l.testOnly, e.to):
+	case slices.Contains(l.testOnly, e.to) && !slices.Contains(l.testOnly, e.from):
 		return "only test files may import it"
-	case slices.Contains(l.forbidden[e.from], e.to):
+	case slices.Contains(l.forbidden[l.owner(e.from)], e.to):
 		return "this package never imports it directly"
 	}
 	if allowed, ok := l.within[e.from]; ok && to == l.root && !slices.Contains(allowed, e.to) {
 		return "of the root module it may import only " + orNothing(allowed)
 	}
-	if from == l.server && to == l.server {
+	if from == l.server && to == l.server && l.owner(e.from) != l.owner(e.to) {
 		upper, lower := l.rank(e.from), l.rank(e.to)
 		if upper >= 0 && lower >= 0 && lower <= upper {
 			return fmt.Sprintf("layer %s imports only layers below it, and this one is of layer %s", l.layers[upper].name, l.layers[lower].name)
@@ -88,9 +89,23 @@ func (l law) module(path string) string {
 	return ""
 }
 
+// owner returns the package of a layer that path is or stands below, or path
+// itself. Nothing belongs to the server's own package in this way.
+func (l law) owner(path string) string {
+	for _, layer := range l.layers {
+		for _, p := range layer.packages {
+			if p != l.server && strings.HasPrefix(path, p+"/") {
+				return p
+			}
+		}
+	}
+	return path
+}
+
 // rank returns the place of a package's layer, 0 for the highest, or -1.
 func (l law) rank(path string) int {
-	return slices.IndexFunc(l.layers, func(layer layer) bool { return slices.Contains(layer.packages, path) })
+	owner := l.owner(path)
+	return slices.IndexFunc(l.layers, func(layer layer) bool { return slices.Contains(layer.packages, owner) })
 }
 
 // standard reports whether path is of the standard library, whose paths have
