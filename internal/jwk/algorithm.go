@@ -118,4 +118,3 @@ func curveOf(want elliptic.Curve) (curve, bool) {
 }
 
 const ed25519Curve = "Ed25519"
-

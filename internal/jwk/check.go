@@ -29,7 +29,7 @@ const (
 func Check(algorithm string, m Material) error {
 	want, ok := require(algorithm)
 	if !ok {
-		return unsupported("algorithm %.40q is not supported", algorithm)
+		return unsupportedAlgorithm(algorithm)
 	}
 	got, err := m.kind()
 	if err != nil {
@@ -95,9 +95,13 @@ func examineRSA(key *rsa.PublicKey) error {
 		return invalid("RSA key has %d bits, at most %d are supported", bits, maxRSABits)
 	}
 	if key.E < minRSAExponent || key.E > maxRSAExponent || key.E%2 == 0 {
-		return weak("RSA public exponent must be odd and between %d and %d", minRSAExponent, maxRSAExponent)
+		return badExponent()
 	}
 	return examineModulus(n)
+}
+
+func badExponent() error {
+	return weak("RSA public exponent must be odd and between %d and %d", minRSAExponent, maxRSAExponent)
 }
 
 func examineRSAPrivate(key *rsa.PrivateKey) error {
@@ -141,11 +145,11 @@ func examineECPrivate(key *ecdsa.PrivateKey) error {
 	if key.D == nil {
 		return invalid("EC private key has no private part")
 	}
+	var derived *ecdsa.PrivateKey
 	scalar, err := key.Bytes()
-	if err != nil {
-		return invalid("EC private key is out of range")
+	if err == nil {
+		derived, err = ecdsa.ParseRawPrivateKey(key.Curve, scalar)
 	}
-	derived, err := ecdsa.ParseRawPrivateKey(key.Curve, scalar)
 	if err != nil {
 		return invalid("EC private key is out of range")
 	}

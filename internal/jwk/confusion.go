@@ -5,8 +5,6 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"strings"
-
-	"github.com/durward-auth/durward/internal/strictjson"
 )
 
 // keyText says which published form of a key a secret is, "" if it is none.
@@ -46,30 +44,25 @@ func isSSHWire(secret []byte) bool {
 	return len(secret) > 4 && bytes.HasPrefix(secret, []byte{0, 0, 0}) && isSSH(secret[4:])
 }
 
-// isJWK is true of every JSON object and of keys: no random secret is either.
+// isJWK also finds sets, and text that is not quite JSON.
 func isJWK(text []byte) bool {
-	_, err := strictjson.AppendObject(nil, string(text), strictjson.Limits{})
-	return err == nil || bytes.HasPrefix(text, []byte("{")) && bytes.Contains(text, []byte(`"kty"`))
+	return bytes.HasPrefix(text, []byte("{")) && bytes.Contains(text, []byte(`"kty"`))
 }
 
 func isDER(data []byte) bool {
-	if _, err := x509.ParsePKIXPublicKey(data); err == nil {
-		return true
+	for _, parse := range []func([]byte) error{
+		func(der []byte) error { _, err := x509.ParsePKIXPublicKey(der); return err },
+		func(der []byte) error { _, err := x509.ParsePKCS1PublicKey(der); return err },
+		func(der []byte) error { _, err := x509.ParseCertificate(der); return err },
+		func(der []byte) error { _, err := x509.ParsePKCS8PrivateKey(der); return err },
+		func(der []byte) error { _, err := x509.ParsePKCS1PrivateKey(der); return err },
+		func(der []byte) error { _, err := x509.ParseECPrivateKey(der); return err },
+	} {
+		if parse(data) == nil {
+			return true
+		}
 	}
-	if _, err := x509.ParsePKCS1PublicKey(data); err == nil {
-		return true
-	}
-	if _, err := x509.ParseCertificate(data); err == nil {
-		return true
-	}
-	if _, err := x509.ParsePKCS8PrivateKey(data); err == nil {
-		return true
-	}
-	if _, err := x509.ParsePKCS1PrivateKey(data); err == nil {
-		return true
-	}
-	_, err := x509.ParseECPrivateKey(data)
-	return err == nil
+	return false
 }
 
 // isBase64DER finds PEM without its frame, in either alphabet.

@@ -32,6 +32,10 @@ func invalid(format string, args ...any) error {
 	return &fault{ErrInvalid, fmt.Sprintf(format, args...)}
 }
 
+func unsupportedAlgorithm(algorithm string) error {
+	return unsupported("algorithm %.40q is not supported", algorithm)
+}
+
 func unsupported(format string, args ...any) error {
 	return &fault{ErrUnsupported, fmt.Sprintf(format, args...)}
 }

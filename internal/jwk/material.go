@@ -32,8 +32,12 @@ type Key struct {
 
 // kind says what the material is, or why it is nothing this package knows. It looks at types only.
 func (m Material) kind() (kind, error) {
-	if set := btoi(m.Secret != nil) + btoi(m.Private != nil) + btoi(m.Public != nil); set != 1 {
-		return "", invalid("a key has exactly one of a secret, a private and a public part, this one has %d", set)
+	switch btoi(m.Secret != nil) + btoi(m.Private != nil) + btoi(m.Public != nil) {
+	case 0:
+		return "", invalid("the key is empty")
+	case 1:
+	default:
+		return "", invalid("a key has exactly one of a secret, a private and a public part, this one has several")
 	}
 	if m.Secret != nil {
 		return kindSecret, nil

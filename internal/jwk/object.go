@@ -3,7 +3,6 @@ package jwk
 import (
 	"math/big"
 	"slices"
-	"unicode/utf8"
 
 	"github.com/durward-auth/durward/internal/jws"
 	"github.com/durward-auth/durward/internal/strictjson"
@@ -113,22 +112,6 @@ func (o object) onlyMaterialOf(kty string) error {
 		if o.has(name) && !slices.Contains(own, name) {
 			return invalid("member %s does not belong to a key of kty %s", name, kty)
 		}
-	}
-	return nil
-}
-
-func checkKeyID(key Key) error {
-	if !key.HasKeyID && key.KeyID == "" {
-		return nil
-	}
-	if key.KeyID == "" {
-		return invalid("kid is empty")
-	}
-	if len(key.KeyID) > maxKeyID {
-		return invalid("kid has %d bytes, at most %d are accepted", len(key.KeyID), maxKeyID)
-	}
-	if !utf8.ValidString(key.KeyID) {
-		return invalid("kid is not UTF-8")
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package jwk
 
 import (
 	"slices"
+	"unicode/utf8"
 
 	"github.com/durward-auth/durward/internal/strictjson"
 )
@@ -41,6 +42,9 @@ func parse(o object) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
+	if err := checkAttributes(key); err != nil {
+		return Key{}, err
+	}
 	if err := o.onlyMaterialOf(kty); err != nil {
 		return Key{}, err
 	}
@@ -57,7 +61,7 @@ func parse(o object) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
-	if err := checkKey(key); err != nil {
+	if err := checkMaterial(key); err != nil {
 		return Key{}, err
 	}
 	return key, nil
@@ -100,18 +104,43 @@ func (o object) operations() ([]string, error) {
 	return operations, nil
 }
 
-// checkKey checks everything about a key: what it says of itself, and the material against it.
+// checkKey checks everything about a key: what it says of itself, then the material.
 func checkKey(key Key) error {
+	if err := checkAttributes(key); err != nil {
+		return err
+	}
+	return checkMaterial(key)
+}
+
+// checkAttributes checks what a key says of itself. It comes first, because a key that is
+// not for signatures may be as its owner likes.
+func checkAttributes(key Key) error {
 	if err := checkKeyID(key); err != nil {
 		return err
 	}
 	if err := checkPurpose(key); err != nil {
 		return err
 	}
-	if key.Algorithm == "" {
-		return examine(key.Material)
+	if key.Algorithm != "" && !Supported(key.Algorithm) {
+		return unsupportedAlgorithm(key.Algorithm)
 	}
-	return Check(key.Algorithm, key.Material)
+	return nil
+}
+
+func checkKeyID(key Key) error {
+	if !key.HasKeyID && key.KeyID == "" {
+		return nil
+	}
+	if key.KeyID == "" {
+		return invalid("kid is empty")
+	}
+	if len(key.KeyID) > maxKeyID {
+		return invalid("kid has %d bytes, at most %d are accepted", len(key.KeyID), maxKeyID)
+	}
+	if !utf8.ValidString(key.KeyID) {
+		return invalid("kid is not UTF-8")
+	}
+	return nil
 }
 
 // checkPurpose holds use and key_ops to signatures (RFC 7517 §4.2 and §4.3).
@@ -130,17 +159,24 @@ func checkPurpose(key Key) error {
 	if foreign >= 0 {
 		return unsupported("key_ops names %.40q: the key is not for signatures alone", key.Operations[foreign])
 	}
-	if key.Operations == nil {
-		return nil
-	}
-	signs, verifies := slices.Contains(key.Operations, "sign"), slices.Contains(key.Operations, "verify")
-	switch {
-	case key.Private != nil && !signs:
-		return unsupported("key_ops of a private key lacks sign")
-	case key.Public != nil && !verifies:
-		return unsupported("key_ops of a public key lacks verify")
-	case !signs && !verifies:
-		return unsupported("key_ops of a secret lacks sign and verify")
-	}
 	return nil
+}
+
+// checkMaterial checks the material and whether key_ops allows what it is for.
+func checkMaterial(key Key) error {
+	if key.Operations != nil {
+		signs, verifies := slices.Contains(key.Operations, "sign"), slices.Contains(key.Operations, "verify")
+		switch {
+		case key.Private != nil && !signs:
+			return unsupported("key_ops of a private key lacks sign")
+		case key.Public != nil && !verifies:
+			return unsupported("key_ops of a public key lacks verify")
+		case !signs && !verifies:
+			return unsupported("key_ops of a secret lacks sign and verify")
+		}
+	}
+	if key.Algorithm == "" {
+		return examine(key.Material)
+	}
+	return Check(key.Algorithm, key.Material)
 }

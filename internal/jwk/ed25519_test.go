@@ -1,0 +1,109 @@
+package jwk_test
+
+import (
+	"crypto/ed25519"
+	"encoding/hex"
+	"fmt"
+	"math/big"
+	"slices"
+	"testing"
+
+	"github.com/durward-auth/durward/internal/jwk"
+)
+
+// smallOrder are the encodings that Go decodes as one of the eight points whose order divides 8:
+// the canonical ones, then the others.
+func smallOrder() (canonical, other []string) {
+	zeros, ones := fmt.Sprintf("%060d", 0), ""
+	for range 30 {
+		ones += "ff"
+	}
+	return []string{
+			"01" + zeros + "00", // order 1
+			"ec" + ones + "7f",  // order 2
+			"00" + zeros + "00", // order 4
+			"00" + zeros + "80",
+			"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05", // order 8
+			"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+			"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+			"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+		}, []string{
+			"01" + zeros + "80", // -0, 1
+			"ec" + ones + "ff",  // -0, -1
+			"ed" + ones + "7f",  // y = p
+			"ed" + ones + "ff",
+			"ee" + ones + "7f", // y = p + 1
+			"ee" + ones + "ff",
+		}
+}
+
+func TestASmallOrderEd25519KeyIsRefused(t *testing.T) { // B25, C08
+	canonical, other := smallOrder()
+	for _, text := range slices.Concat(canonical, other) {
+		t.Run(text, func(t *testing.T) {
+			key := ed25519.PublicKey(must(hex.DecodeString(text)))
+			if !forgeable(key) {
+				t.Fatalf("no message has a forged signature: this is not a point of small order")
+			}
+			sentinel := jwk.ErrWeak
+			if slices.Contains(other[2:], text) {
+				sentinel = jwk.ErrInvalid
+			}
+			wantError(t, jwk.Check("EdDSA", public(key)), sentinel, "Ed25519 public key is")
+			wantError(t, jwk.Check("Ed25519", public(key)), sentinel, "Ed25519 public key is")
+			_, err := jwk.Parse(doc{"kty": "OKP", "crv": "Ed25519", "x": b64(key)}.json())
+			wantError(t, err, sentinel, "Ed25519 public key is")
+			_, _, err = jwk.ParseSet(set(doc{"kty": "OKP", "crv": "Ed25519", "x": b64(key)}))
+			wantError(t, err, sentinel, "keys[0]: Ed25519 public key is")
+			_, err = jwk.MarshalPublicPEM(key)
+			wantError(t, err, sentinel, "Ed25519 public key is")
+		})
+	}
+}
+
+// forgeable finds a message for which the signature (R = identity, S = 0) is accepted without any private key:
+// every eighth message on average, every single one under the identity.
+func forgeable(key ed25519.PublicKey) bool {
+	signature := make([]byte, ed25519.SignatureSize)
+	signature[0] = 1
+	for i := range 1000 {
+		if ed25519.Verify(key, fmt.Append(nil, i), signature) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestANonCanonicalEd25519KeyIsRefused(t *testing.T) { // B25, C08
+	p := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 255), big.NewInt(19))
+	for above := range int64(19) {
+		for _, sign := range []byte{0, 0x80} {
+			key := new(big.Int).Add(p, big.NewInt(above)).FillBytes(make([]byte, 32))
+			slices.Reverse(key)
+			key[31] |= sign
+			wantError(t, jwk.Check("EdDSA", public(ed25519.PublicKey(key))), jwk.ErrInvalid, "not canonically encoded")
+		}
+	}
+}
+
+func TestAnEd25519KeyThatIsNoPointIsRefused(t *testing.T) {
+	// Go's own decoding is the oracle: Verify with a point that does not decode never reads the rest, so
+	// the private half of the signature check cannot be used; counting is the next best thing. Half of
+	// all y have no x, and every generated key has one.
+	refused := 0
+	for i := range 200 {
+		key := make(ed25519.PublicKey, 32)
+		key[0], key[1] = byte(i), 7
+		if err := jwk.Check("EdDSA", public(key)); err != nil {
+			wantError(t, err, jwk.ErrInvalid, "not a point on the curve")
+			refused++
+		}
+		good := ed25519.NewKeyFromSeed(random(32)).Public()
+		if err := jwk.Check("EdDSA", public(good)); err != nil {
+			t.Fatalf("got error %v for a generated key, want none", err)
+		}
+	}
+	if refused < 60 || refused > 140 {
+		t.Errorf("got %d of 200 refused, want about half", refused)
+	}
+}
