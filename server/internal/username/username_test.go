@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/durward-auth/durward/server/internal/username"
@@ -148,4 +149,21 @@ func isASCII(s string) bool {
 		}
 	}
 	return true
+}
+
+func TestCanonicalOfEveryLetterIsStable(t *testing.T) {
+	accepted := 0
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		_, canonical, err := username.Canonical(string(r))
+		if err != nil {
+			continue
+		}
+		accepted++
+		if _, again, err := username.Canonical(canonical); err != nil || again != canonical {
+			t.Errorf("Canonical of %+q, the canonical form of %U: got %+q, %v, want itself", canonical, r, again, err)
+		}
+	}
+	if accepted < 50_000 {
+		t.Errorf("letters and digits accepted as names: got %d, want at least 50,000", accepted)
+	}
 }
