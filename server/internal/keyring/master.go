@@ -1,0 +1,130 @@
+package keyring
+
+import (
+	"crypto/hkdf"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// Master is the key under which signing keys are sealed, and from which the server's other keys
+// are derived. It prints as "[secret]".
+type Master struct{ key [32]byte }
+
+// The errors of a master key, each with what to do about it.
+var (
+	ErrMasterMissing = errors.New("the master key is missing: restore the file from your backup, or set DURWARD_MASTER_KEY")
+	ErrMasterWrong   = errors.New("the master key is not the one that sealed these signing keys: restore the right one")
+	ErrMasterText    = errors.New("the master key is malformed: it is one line, " + masterPrefix + " followed by 43 characters of base64url")
+)
+
+const masterPrefix = "durward-master-v1:"
+
+// ParseMaster reads the text form of a master key, as the file and DURWARD_MASTER_KEY hold it.
+func ParseMaster(text string) (Master, error) {
+	encoded, ok := strings.CutPrefix(strings.TrimSpace(text), masterPrefix)
+	if !ok {
+		return Master{}, ErrMasterText
+	}
+	key, err := base64.RawURLEncoding.Strict().DecodeString(encoded)
+	if err != nil || len(key) != 32 {
+		return Master{}, ErrMasterText
+	}
+	var m Master
+	copy(m.key[:], key)
+	return m, nil
+}
+
+// ReadMaster reads the master key from a file that only its owner may read.
+// It returns ErrMasterMissing when there is no such file.
+func ReadMaster(path string) (Master, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Master{}, fmt.Errorf("%s: %w", path, ErrMasterMissing)
+	}
+	if err != nil {
+		return Master{}, fmt.Errorf("master key: %w", err)
+	}
+	if mode := info.Mode().Perm(); runtime.GOOS != "windows" && mode&0o077 != 0 {
+		return Master{}, fmt.Errorf("the master key %s may be read by others (mode %04o): run chmod 600 %s", path, mode, path)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return Master{}, fmt.Errorf("master key: %w", err)
+	}
+	m, err := ParseMaster(string(text))
+	if err != nil {
+		return Master{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return m, nil
+}
+
+// CreateMaster makes a new master key and stores it with mode 0600. When another process stores one at
+// the same moment, that one is returned.
+func CreateMaster(path string) (Master, error) {
+	var m Master
+	rand.Read(m.key[:])
+	text := masterPrefix + base64.RawURLEncoding.EncodeToString(m.key[:]) + "\n"
+	if err := writeOnce(path, text); err != nil {
+		if errors.Is(err, fs.ErrExist) {
+			return ReadMaster(path)
+		}
+		return Master{}, fmt.Errorf("create master key: %w", err)
+	}
+	return m, nil
+}
+
+// writeOnce makes a file appear with its whole content, or not at all; fs.ErrExist if it is there.
+func writeOnce(path, text string) error {
+	dir := filepath.Dir(path)
+	temporary, err := os.CreateTemp(dir, ".master-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temporary.Name())
+	_, err = temporary.WriteString(text)
+	if err = errors.Join(err, temporary.Chmod(0o600), temporary.Sync(), temporary.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(temporary.Name(), path); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// Derive returns a key of 32 bytes for one purpose (HKDF, RFC 5869).
+func (m Master) Derive(purpose string) []byte {
+	key, err := hkdf.Key(sha256.New, m.key[:], nil, "durward/v1/"+purpose, 32)
+	if err != nil {
+		panic("keyring: derive: " + err.Error()) // only for lengths that HKDF cannot give
+	}
+	return key
+}
+
+// String returns "[secret]".
+func (Master) String() string { return "[secret]" }
+
+// GoString returns "[secret]".
+func (Master) GoString() string { return "[secret]" }
+
+// LogValue returns "[secret]".
+func (Master) LogValue() slog.Value { return slog.StringValue("[secret]") }
