@@ -174,5 +174,5 @@ func (m *Manager) List(ctx context.Context, userID string) ([]State, error) {
 }
 
 func (m *Manager) token(s State) RefreshToken {
-	return RefreshToken(m.codec.Token(s.ID, s.Generation))
+	return RefreshToken{m.codec.Token(s.ID, s.Generation)}
 }

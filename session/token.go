@@ -10,10 +10,10 @@ const redacted = "[secret]"
 
 // RefreshToken is a refresh token on its way to its owner. It prints, logs and
 // encodes as [secret]; [RefreshToken.Reveal] gives the token itself.
-type RefreshToken string
+type RefreshToken struct{ value string }
 
 // Reveal returns the token, to be sent to its owner and nowhere else.
-func (t RefreshToken) Reveal() string { return string(t) }
+func (t RefreshToken) Reveal() string { return t.value }
 
 // String returns [secret].
 func (t RefreshToken) String() string { return redacted }
