@@ -57,17 +57,31 @@ func (g *Guard) handler(next http.Handler, optional bool, rules []Rule) http.Han
 		}
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		admitted, refusal := g.admit(r, rules)
+		config := &g.verifier.config
+		token, cookie, err := locate(r, config.Locations)
+		if optional && errors.Is(err, ErrTokenMissing) {
+			next.ServeHTTP(w, anonymous(r))
+			return
+		}
+		if err != nil {
+			config.OnRefuse(w, r, refusalFor(err))
+			return
+		}
+		admitted, refusal := g.admit(r, token, cookie, rules)
 		if refusal != nil {
-			if optional && errors.Is(refusal.Err, ErrTokenMissing) {
-				next.ServeHTTP(w, r)
-				return
-			}
-			g.verifier.config.OnRefuse(w, r, refusal)
+			config.OnRefuse(w, r, refusal)
 			return
 		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), contextKey{}, admitted)))
 	})
+}
+
+// anonymous takes away what another guard around this one may have found.
+func anonymous(r *http.Request) *http.Request {
+	if r.Context().Value(contextKey{}) == nil {
+		return r
+	}
+	return r.WithContext(context.WithValue(r.Context(), contextKey{}, (*admitted)(nil)))
 }
 
 // admitted is what a guard hands to handlers.
@@ -78,12 +92,8 @@ type admitted struct {
 
 type contextKey struct{}
 
-func (g *Guard) admit(r *http.Request, rules []Rule) (*admitted, *Refusal) {
+func (g *Guard) admit(r *http.Request, token string, cookie bool, rules []Rule) (*admitted, *Refusal) {
 	config := &g.verifier.config
-	token, cookie, err := locate(r, config.Locations)
-	if err != nil {
-		return nil, refusalFor(err)
-	}
 	if cookie {
 		if err := g.origins.Check(r); err != nil {
 			return nil, &Refusal{
@@ -93,11 +103,11 @@ func (g *Guard) admit(r *http.Request, rules []Rule) (*admitted, *Refusal) {
 		}
 	}
 	ctx := r.Context()
-	a := new(admitted)
-	a.claims, err = g.verifier.Verify(ctx, token)
+	claims, err := g.verifier.Verify(ctx, token)
 	if err != nil {
 		return nil, refusalFor(err)
 	}
+	a := &admitted{claims: claims}
 	if config.Identify != nil {
 		a.user, err = config.Identify(ctx, a.claims)
 		if err != nil {
@@ -114,7 +124,7 @@ func (g *Guard) admit(r *http.Request, rules []Rule) (*admitted, *Refusal) {
 
 // FromContext returns the claims of the token that a guard let through; zero claims when there was none.
 func FromContext(ctx context.Context) Claims {
-	if a, ok := ctx.Value(contextKey{}).(*admitted); ok {
+	if a, _ := ctx.Value(contextKey{}).(*admitted); a != nil {
 		return a.claims
 	}
 	return Claims{}
@@ -122,7 +132,7 @@ func FromContext(ctx context.Context) Claims {
 
 // UserFromContext returns what Config.Identify returned for this request, if it is a T.
 func UserFromContext[T any](ctx context.Context) (T, bool) {
-	if a, ok := ctx.Value(contextKey{}).(*admitted); ok {
+	if a, _ := ctx.Value(contextKey{}).(*admitted); a != nil {
 		user, ok := a.user.(T)
 		return user, ok
 	}
