@@ -2,6 +2,7 @@ package durward
 
 import (
 	"hash/maphash"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -75,6 +76,8 @@ func (c *cache) put(token string, claims Claims, key *VerificationKey, now time.
 	if slot == nil {
 		return
 	}
+	// The token may be part of something larger, such as a header with many cookies.
+	entry.token = strings.Clone(token)
 	old := slot.Load()
 	grown := entry.size
 	if old != nil {
