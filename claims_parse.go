@@ -14,6 +14,9 @@ const maxNumericDate = 253402300799
 // maxList bounds aud, roles and scope: what a token says must be quick to look through.
 const maxList = 256
 
+// maxSubject bounds sub, in bytes.
+const maxSubject = 255
+
 // registeredClaims are the names that only this package sets (RFC 7519 §4.1, RFC 9068 §2.2).
 var registeredClaims = map[string]bool{
 	"iss": true, "sub": true, "aud": true, "exp": true, "nbf": true, "iat": true, "jti": true,
@@ -60,7 +63,7 @@ func (p *claimsParser) claim(name string, v strictjson.Value) (ok bool) {
 		c.Issuer, ok = v.Text()
 	case "sub":
 		c.Subject, ok = v.Text()
-		ok = ok && len(c.Subject) >= 1 && len(c.Subject) <= 255
+		ok = ok && len(c.Subject) >= 1 && len(c.Subject) <= maxSubject
 	case "aud":
 		c.Audience, ok = p.audience(v)
 	case "exp":
@@ -153,6 +156,11 @@ func validScope(text string) bool {
 		previous = c
 	}
 	return text == "" || previous != ' '
+}
+
+// validScopeToken says whether text is exactly one scope.
+func validScopeToken(text string) bool {
+	return text != "" && validScope(text) && !strings.Contains(text, " ")
 }
 
 // grow makes room for n more texts and returns where they begin. Lists that were cut before keep

@@ -127,10 +127,8 @@ func (s *Signer) appendHeader(b []byte, key *SigningKey) []byte {
 }
 
 func (s *Signer) appendPayload(b []byte, c *Claims, private []any) ([]byte, error) {
-	for _, text := range [...]string{c.Subject, c.ID, c.ClientID, c.SessionID, c.Username} {
-		if !utf8.ValidString(text) {
-			return nil, errors.New("a claim is not UTF-8")
-		}
+	if err := checkSigned(c); err != nil {
+		return nil, err
 	}
 	b = appendText(append(b, `{"iss":`...), c.Issuer)
 	if c.Subject != "" {
@@ -168,9 +166,6 @@ func (s *Signer) appendPayload(b []byte, c *Claims, private []any) ([]byte, erro
 	if c.Scopes != nil {
 		b = append(b, `,"scope":"`...)
 		for i, scope := range c.Scopes {
-			if scope == "" || !validScope(scope) {
-				return nil, fmt.Errorf("the scope %q is not a scope token (RFC 6749 §3.3)", scope)
-			}
 			if i > 0 {
 				b = append(b, ' ')
 			}
@@ -183,6 +178,39 @@ func (s *Signer) appendPayload(b []byte, c *Claims, private []any) ([]byte, erro
 		return nil, err
 	}
 	return append(b, '}'), nil
+}
+
+// checkSigned refuses claims that a verifier would refuse, or read in another way.
+func checkSigned(c *Claims) error {
+	for _, text := range [...]string{c.Subject, c.ID, c.ClientID, c.SessionID, c.Username} {
+		if !utf8.ValidString(text) {
+			return errors.New("a claim is not UTF-8")
+		}
+	}
+	if len(c.Subject) > maxSubject {
+		return fmt.Errorf("the subject has %d bytes, it may have %d", len(c.Subject), maxSubject)
+	}
+	for _, list := range [...][]string{c.Audience, c.Roles, c.Scopes} {
+		if len(list) > maxList {
+			return fmt.Errorf("a list has %d elements, it may have %d", len(list), maxList)
+		}
+		for _, text := range list {
+			if !utf8.ValidString(text) {
+				return errors.New("an element of a list is not UTF-8")
+			}
+		}
+	}
+	for _, scope := range c.Scopes {
+		if !validScopeToken(scope) {
+			return fmt.Errorf("the scope %q is not a scope token (RFC 6749 §3.3)", scope)
+		}
+	}
+	for _, date := range [...]time.Time{c.ExpiresAt, c.NotBefore, c.IssuedAt, c.AuthTime} {
+		if !date.IsZero() && (date.Unix() < 1 || date.Unix() > maxNumericDate) {
+			return fmt.Errorf("the time %v is not between 1970 and 9999", date)
+		}
+	}
+	return nil
 }
 
 // appendPrivate adds the members of the private values to an object that is still open.
