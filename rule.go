@@ -37,10 +37,12 @@ func Scope(allOf ...string) Rule {
 	if len(allOf) == 0 {
 		panic("durward: Scope needs at least one scope")
 	}
-	names := strings.Join(allOf, " ")
-	if !validScope(names) {
-		panic("durward: Scope needs scope tokens (RFC 6749 §3.3)")
+	for _, scope := range allOf {
+		if !validScopeToken(scope) {
+			panic("durward: Scope needs scope tokens (RFC 6749 §3.3)")
+		}
 	}
+	names := strings.Join(allOf, " ")
 	return Rule{func(_ context.Context, c Claims, _ time.Time) *Refusal {
 		for _, scope := range allOf {
 			if !c.HasScope(scope) {
@@ -77,6 +79,9 @@ func Fresh(within time.Duration) Rule {
 // Where demands whatever allow says: nil lets the request pass. An error that is a [*Refusal] is answered as
 // it says; one under ErrUnavailable with 503; any other with 403 and the code access_denied.
 func Where(allow func(context.Context, Claims) error) Rule {
+	if allow == nil {
+		panic("durward: Where needs a function")
+	}
 	return Rule{func(ctx context.Context, c Claims, _ time.Time) *Refusal {
 		err := allow(ctx, c)
 		if err == nil {
