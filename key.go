@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"fmt"
+	"io"
 	"log/slog"
 
 	"github.com/durward-auth/durward/internal/jwk"
@@ -162,13 +163,13 @@ func (k *SigningKey) Lookup(ctx context.Context, algorithm Algorithm, id string)
 func (k *SigningKey) SigningKey(context.Context) (*SigningKey, error) { return k, nil }
 
 // String returns "[secret]".
-func (k *SigningKey) String() string { return "[secret]" }
+func (k SigningKey) String() string { return "[secret]" }
 
-// GoString returns "[secret]".
-func (k *SigningKey) GoString() string { return "[secret]" }
+// Format prints "[secret]" for every verb, so that none reaches the key.
+func (k SigningKey) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.String()) }
 
 // LogValue returns the algorithm and the key id, never the key.
-func (k *SigningKey) LogValue() slog.Value { return logKey(k.algorithm, k.id) }
+func (k SigningKey) LogValue() slog.Value { return logKey(k.algorithm, k.id) }
 
 // Algorithm returns the one algorithm of the key.
 func (k *VerificationKey) Algorithm() Algorithm { return k.algorithm }
@@ -193,13 +194,13 @@ func (k *VerificationKey) Lookup(_ context.Context, algorithm Algorithm, id stri
 }
 
 // String returns the algorithm and the key id, never the key.
-func (k *VerificationKey) String() string { return string(k.algorithm) + " key " + k.id }
+func (k VerificationKey) String() string { return string(k.algorithm) + " key " + k.id }
 
-// GoString returns the same as String.
-func (k *VerificationKey) GoString() string { return k.String() }
+// Format prints String for every verb, so that none reaches the secret of an HMAC key.
+func (k VerificationKey) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.String()) }
 
 // LogValue returns the algorithm and the key id, never the key.
-func (k *VerificationKey) LogValue() slog.Value { return logKey(k.algorithm, k.id) }
+func (k VerificationKey) LogValue() slog.Value { return logKey(k.algorithm, k.id) }
 
 func logKey(algorithm Algorithm, id string) slog.Value {
 	return slog.GroupValue(slog.String("alg", string(algorithm)), slog.String("kid", id))
