@@ -81,6 +81,9 @@ func (s *Signer) Sign(ctx context.Context, c Claims, private ...any) (string, ti
 	if err != nil {
 		return "", time.Time{}, fmt.Errorf("sign token: %w", err)
 	}
+	if len(key.id) > 255 || !utf8.ValidString(key.id) {
+		return "", time.Time{}, errors.New("sign token: the key id must be UTF-8 of at most 255 bytes")
+	}
 	now := s.config.Clock()
 	if c.Issuer != "" && c.Issuer != s.config.Issuer {
 		return "", time.Time{}, fmt.Errorf("sign token: the issuer is set by the signer: %w", ErrReservedClaim)
