@@ -51,10 +51,7 @@ func MarshalPrivate(k Key) ([]byte, error) {
 		w.integer("dq", new(big.Int).Mod(private.D, new(big.Int).Sub(q, one)))
 		w.integer("qi", new(big.Int).ModInverse(q, p))
 	case *ecdsa.PrivateKey:
-		d, err := private.Bytes()
-		if err != nil {
-			return nil, invalid("EC private key is out of range")
-		}
+		d, _ := private.Bytes() // checkKey has had them already
 		w.bytes("d", d)
 	case ed25519.PrivateKey:
 		w.bytes("d", private.Seed())

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"encoding/pem"
+	"fmt"
 )
 
 // maxPEMBytes bounds a PEM file: an RSA private key of the greatest size takes some 6.5 KiB.
@@ -62,7 +63,7 @@ func ParsePublicPEM(data []byte) (crypto.PublicKey, error) {
 		public, err = x509.ParsePKCS1PublicKey(block.Bytes)
 	case "CERTIFICATE":
 		return nil, unsupported("this is a certificate, whose validity nobody would check here: take its public key out first (openssl x509 -pubkey -noout)")
-	case "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "EC PARAMETERS", "OPENSSH PRIVATE KEY":
+	case "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "OPENSSH PRIVATE KEY":
 		return nil, invalid("a public key is needed, this is a private one (%s): keep it away from verifiers", block.Type)
 	default:
 		return nil, unsupported("PEM block %.40q is not a public key: want PUBLIC KEY (PKIX) or RSA PUBLIC KEY", block.Type)
@@ -78,24 +79,26 @@ func ParsePublicPEM(data []byte) (crypto.PublicKey, error) {
 
 // MarshalPrivatePEM writes a private key as PKCS#8 (RFC 5958). The key must be sound as Check says.
 func MarshalPrivatePEM(key crypto.Signer) ([]byte, error) {
-	if err := examine(Material{Private: key}); err != nil {
-		return nil, err
+	var der []byte
+	err := examine(Material{Private: key})
+	if err == nil {
+		der, err = x509.MarshalPKCS8PrivateKey(key)
 	}
-	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
-		return nil, invalid("the private key has no PKCS#8 form")
+		return nil, fmt.Errorf("marshal private key: %w", err)
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
 }
 
 // MarshalPublicPEM writes a public key as PKIX (RFC 5280 §4.1). The key must be sound as Check says.
 func MarshalPublicPEM(key crypto.PublicKey) ([]byte, error) {
-	if err := examine(Material{Public: key}); err != nil {
-		return nil, err
+	var der []byte
+	err := examine(Material{Public: key})
+	if err == nil {
+		der, err = x509.MarshalPKIXPublicKey(key)
 	}
-	der, err := x509.MarshalPKIXPublicKey(key)
 	if err != nil {
-		return nil, invalid("the public key has no PKIX form")
+		return nil, fmt.Errorf("marshal public key: %w", err)
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), nil
 }

@@ -40,17 +40,18 @@ func (m Material) members() []member {
 		c, _ := curveOf(key.Curve)
 		point, _ := key.Bytes() // 4, x, y (SEC 1 §2.3.3)
 		return []member{{"crv", c.name}, {"kty", "EC"}, {"x", encode(point[1 : 1+c.size])}, {"y", encode(point[1+c.size:])}}
-	case ed25519.PublicKey:
-		return []member{{"crv", ed25519Curve}, {"kty", "OKP"}, {"x", encode(key)}}
+	default:
+		x, _ := public.Public.(ed25519.PublicKey)
+		return []member{{"crv", ed25519Curve}, {"kty", "OKP"}, {"x", encode(x)}}
 	}
-	return nil
 }
 
 func (m Material) kty() string {
-	for _, member := range m.members() {
-		if member.name == "kty" {
-			return member.value
-		}
+	switch k, _ := m.kind(); k {
+	case kindSecret, kindRSA:
+		return string(k)
+	case kindEd25519:
+		return "OKP"
 	}
-	return ""
+	return "EC"
 }
