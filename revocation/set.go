@@ -55,8 +55,8 @@ func NewSet(clock func() time.Time) *Set {
 // ID or without a kind matches nothing and is not kept. Once Add has returned,
 // [Set.Revoked] answers accordingly.
 //
-// Add sweeps a part of the set when that part has doubled since it was last swept, so
-// that a set that nobody sweeps is bounded too.
+// Add sweeps a part of the set when that part has doubled since it was last
+// swept, so that a set that nobody sweeps is bounded too.
 func (s *Set) Add(entries ...Entry) {
 	for _, e := range entries {
 		if e.ID != "" && e.Kind.valid() {
@@ -98,14 +98,14 @@ func (s *Set) add(e Entry) {
 	}
 }
 
-// Revoked reports whether any of a token's own names is revoked, and the kind of the
-// first that is, in the order Token, Session, Subject, Key. An empty name
+// Revoked reports whether any of a token's names is revoked, and the kind of
+// the first that is, in the order Token, Session, Subject, Key. An empty name
 // never matches. The version matters for the subject only. Revoked does not
 // allocate.
 //
-// An entry whose ExpiresAt has passed may still match until it is swept. That is
-// harmless: each token that it matches has expired by then, and is refused for
-// that.
+// An entry whose ExpiresAt has passed may still match until it is swept. That
+// is harmless: each token that it matches has expired by then, and is refused
+// for that.
 func (s *Set) Revoked(tokenID, sessionID, keyID, subject string, version int64) (Kind, bool) {
 	if s.has(Token, tokenID) {
 		return Token, true
@@ -147,8 +147,8 @@ func (s *Set) Sweep() int {
 	return dropped
 }
 
-// Entries returns a copy of the entries, in no order. What is added meanwhile
-// may be in it or not; what was there before the call and was not swept is in it.
+// Entries returns a copy of the entries, in no order. What was there before the
+// call and is not swept meanwhile is in it; what is added meanwhile may be.
 func (s *Set) Entries() []Entry {
 	entries := make([]Entry, 0, s.Len())
 	for i := range s.shards {

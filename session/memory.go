@@ -16,8 +16,8 @@ const (
 	// retention is how long a session that is over still has its own answer.
 	retention = 24 * time.Hour
 
-	sweepPerAct = 4    // records looked at by every act: two dead ones go for each that comes
-	sweepOnFull = 1024 // records looked at before Open gives up
+	sweepPerOpen = 4    // records looked at for each that comes, so that the dead are few
+	sweepOnFull  = 1024 // records looked at before Open gives up
 )
 
 var _ Store = (*Memory)(nil)
@@ -25,9 +25,9 @@ var _ Store = (*Memory)(nil)
 // Memory is a [Store] in the memory of one process: for tests, and for
 // programs whose users may log in again after a restart. A session that ended
 // or expired is forgotten a day later, or at once when room is needed; its
-// tokens are then [Unknown] instead of [Ended] or [Expired], and refused all the
-// same. No act costs more than a bounded number of steps besides those of the
-// user that it concerns.
+// tokens are then [Unknown] instead of [Ended] or [Expired], and refused all
+// the same. An act takes a bounded number of steps, and one for each session
+// of the user whose sessions it lists or ends.
 type Memory struct {
 	limit int
 
@@ -61,7 +61,7 @@ func (m *Memory) Open(_ context.Context, s State) error {
 	if m.byID[s.ID] != nil {
 		return ErrExists
 	}
-	m.sweep(s.CreatedAt, retention, sweepPerAct)
+	m.sweep(s.CreatedAt, retention, sweepPerOpen)
 	if len(m.all) >= m.limit {
 		m.sweep(s.CreatedAt, 0, sweepOnFull)
 	}

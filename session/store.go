@@ -13,17 +13,18 @@ type Store interface {
 	Open(ctx context.Context, s State) error
 
 	// Rotate applies p to the session: [Policy.Apply] on a state that no one
-	// else can change meanwhile. It returns the state after it. For an id that it does not have
-	// it returns the zero State and [Unknown].
+	// else can change meanwhile. It returns the state after it; for an id that
+	// is not there, the zero State and [Unknown].
 	Rotate(ctx context.Context, id string, presented int64, now time.Time, p Policy) (State, Outcome, error)
 
-	// End ends a session at now and returns the state after it. It reports false when
-	// the session had ended before or is not there. A session past its limits
-	// can be ended too: an access token may outlive them.
+	// End ends a session at now and returns the state after it. It reports
+	// false when the session had ended before or is not there. A session past
+	// its limits can be ended too: an access token may outlive them.
 	End(ctx context.Context, id string, now time.Time) (State, bool, error)
 
 	// EndAll ends every session of a user that has not ended, but for the one
-	// named exceptID (empty for none), and returns the states after it of those it ended.
+	// named exceptID (empty for none), and returns those it ended, as they are
+	// after it.
 	EndAll(ctx context.Context, userID, exceptID string, now time.Time) ([]State, error)
 
 	// List returns a user's live sessions, the newest first.
