@@ -1,0 +1,76 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/durward-auth/durward/server/internal/account"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+var (
+	// ErrBusy says that the writer's queue is full, or that another process kept the
+	// database locked for longer than the busy timeout. It is an account.BusyError too.
+	ErrBusy = fmt.Errorf("the database is busy: %w", &account.BusyError{RetryAfter: time.Second})
+
+	// ErrFull says that there is no room left on the disk: nothing was stored, and
+	// reading goes on. It is an account.BusyError too.
+	ErrFull = fmt.Errorf("the disk of the database is full: %w", &account.BusyError{RetryAfter: 10 * time.Second})
+
+	// ErrFailed says that the database could not be written, so that what the disk holds is
+	// not known any more. Nothing is written until the process is started again.
+	ErrFailed = errors.New("the database stopped writing after an input/output error")
+
+	// ErrClosed says that the database was closed.
+	ErrClosed = errors.New("the database is closed")
+
+	// ErrLocked says that another server runs on this data directory.
+	ErrLocked = errors.New("another server is running on this data directory")
+
+	// ErrNewerSchema says that a newer version of the program has written this database.
+	ErrNewerSchema = errors.New("the database is newer than this program")
+)
+
+// fault is what an error of SQLite means for the writer.
+type fault int
+
+const (
+	refused fault = iota // of this statement alone
+	busy
+	full
+	fatal
+)
+
+// classify tells an error that concerns one statement from one that concerns the file.
+func classify(err error) fault {
+	var failure *sqlite.Error
+	if !errors.As(err, &failure) {
+		return refused
+	}
+	if failure.Code() == sqlite3.SQLITE_IOERR_SHMSIZE {
+		return full // the shared index could not grow; it holds nothing that lasts
+	}
+	switch failure.Code() & 0xff {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return busy
+	case sqlite3.SQLITE_FULL:
+		return full
+	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return fatal
+	}
+	return refused
+}
+
+// translate makes an error of the driver one of this package where there is one.
+func translate(err error) error {
+	switch classify(err) {
+	case busy:
+		return fmt.Errorf("%w (%v)", ErrBusy, err)
+	case full:
+		return fmt.Errorf("%w (%v)", ErrFull, err)
+	default:
+		return err
+	}
+}

@@ -1,0 +1,174 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/durward-auth/durward/revocation"
+	"github.com/durward-auth/durward/server/internal/account"
+	"github.com/durward-auth/durward/server/internal/audit"
+)
+
+// Writing the row, even unchanged, makes a database with several writers wait for whoever
+// disables the user or replaces the password at the same moment, and then look again.
+const confirmUser = `
+	UPDATE users SET password_hash = $3
+	WHERE id = $1 AND password_hash = $2 AND disabled_at = 0
+	RETURNING ` + userColumns
+
+const insertSession = `
+	INSERT INTO sessions (id, user_id, generation, scopes, address, user_agent, created_at, auth_time, rotated_at,
+		last_used_at, idle_expires_at, expires_at, access_expires_at, ended_at)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
+
+// OpenSession implements account.Store.
+func (db *DB) OpenSession(ctx context.Context, s account.Session, checkedHash, newHash string, clear []string, e audit.Event) (account.User, error) {
+	if newHash == "" {
+		newHash = checkedHash
+	}
+	var u account.User
+	err := db.write(ctx, "open session", func(ctx context.Context, tx *tx) error {
+		scopes, err := joinNames(s.Scopes)
+		if err != nil {
+			return err
+		}
+		u, err = tx.updateUser(ctx, confirmUser, s.UserID, checkedHash, newHash)
+		if errors.Is(err, account.ErrUserNotFound) {
+			return account.ErrInvalidCredentials
+		}
+		if err != nil {
+			return err
+		}
+		_, err = tx.exec(ctx, insertSession, s.ID, s.UserID, s.Generation, scopes, s.Address, s.UserAgent,
+			micros(s.CreatedAt), micros(s.AuthTime), micros(s.RotatedAt), micros(s.LastUsedAt),
+			micros(s.IdleExpiresAt), micros(s.ExpiresAt), micros(s.AccessExpiresAt), micros(s.EndedAt))
+		if err != nil {
+			return err
+		}
+		if err := tx.clearCounters(ctx, clear); err != nil {
+			return err
+		}
+		return tx.record(ctx, e)
+	})
+	if err != nil {
+		return account.User{}, err
+	}
+	return u, nil
+}
+
+const sessionColumns = `id, user_id, generation, scopes, address, user_agent, created_at, auth_time, rotated_at,
+	last_used_at, idle_expires_at, expires_at, access_expires_at, ended_at`
+
+const liveSessions = `
+	SELECT ` + sessionColumns + ` FROM sessions
+	WHERE user_id = $1 AND ended_at = 0 AND idle_expires_at > $2 AND expires_at > $2
+	ORDER BY last_used_at DESC, id DESC`
+
+// Sessions implements account.Store.
+func (db *DB) Sessions(ctx context.Context, userID string, now time.Time) ([]account.Session, error) {
+	sessions, err := all(ctx, db.reader, scanSession, liveSessions, userID, micros(now))
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", translate(err))
+	}
+	return sessions, nil
+}
+
+// A session past its limits can be ended while an access token of it lives.
+const endSession = `
+	UPDATE sessions SET ended_at = $3
+	WHERE id = $1 AND ($2 = '' OR user_id = $2) AND ended_at = 0
+		AND ((idle_expires_at > $3 AND expires_at > $3) OR access_expires_at > $3)
+	RETURNING ` + sessionColumns
+
+// EndSession implements account.Store. An event without a subject or a target gets them
+// from the session.
+func (db *DB) EndSession(ctx context.Context, id, userID string, now time.Time, e audit.Event) ([]revocation.Entry, error) {
+	var entries []revocation.Entry
+	err := db.write(ctx, "end session", func(ctx context.Context, tx *tx) error {
+		s, found, err := one(ctx, tx, scanSession, endSession, id, userID, micros(now))
+		if err != nil {
+			return err
+		}
+		if !found {
+			return account.ErrSessionNotFound
+		}
+		if entries, err = tx.revoke(ctx, now, endOf(s)); err != nil {
+			return err
+		}
+		e := e
+		if e.Target == "" {
+			e.Target = s.ID
+		}
+		if e.SubjectID == "" {
+			u, err := findUser(ctx, tx, s.UserID)
+			if err != nil {
+				return err
+			}
+			e.SubjectID, e.SubjectName = u.ID, u.Name
+		}
+		return tx.record(ctx, e)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return entries, nil
+}
+
+// EndSessions implements account.Store. It returns account.ErrUserNotFound for an unknown user.
+func (db *DB) EndSessions(ctx context.Context, userID, except string, now time.Time, e audit.Event) ([]revocation.Entry, error) {
+	var entries []revocation.Entry
+	err := db.write(ctx, "end sessions", func(ctx context.Context, tx *tx) error {
+		if _, err := findUser(ctx, tx, userID); err != nil {
+			return err
+		}
+		var err error
+		if entries, err = tx.endSessions(ctx, userID, except, now); err != nil {
+			return err
+		}
+		return tx.record(ctx, e)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return entries, nil
+}
+
+const endSessions = `
+	UPDATE sessions SET ended_at = $3
+	WHERE user_id = $1 AND id <> $2 AND ended_at = 0
+		AND ((idle_expires_at > $3 AND expires_at > $3) OR access_expires_at > $3)
+	RETURNING ` + sessionColumns
+
+func (t *tx) endSessions(ctx context.Context, userID, except string, now time.Time) ([]revocation.Entry, error) {
+	ended, err := all(ctx, t, scanSession, endSessions, userID, except, micros(now))
+	if err != nil {
+		return nil, err
+	}
+	ends := make([]revocation.Entry, 0, len(ended))
+	for _, s := range ended {
+		ends = append(ends, endOf(s))
+	}
+	return t.revoke(ctx, now, ends...)
+}
+
+// endOf revokes the access tokens of a session that has ended.
+func endOf(s account.Session) revocation.Entry {
+	return revocation.Entry{Kind: revocation.Session, ID: s.ID, ExpiresAt: s.AccessExpiresAt}
+}
+
+func scanSession(row scanner) (account.Session, error) {
+	var s account.Session
+	var scopes string
+	var created, authenticated, rotated, used, idle, expires, access, ended int64
+	err := row.Scan(&s.ID, &s.UserID, &s.Generation, &scopes, &s.Address, &s.UserAgent,
+		&created, &authenticated, &rotated, &used, &idle, &expires, &access, &ended)
+	if err != nil {
+		return account.Session{}, err
+	}
+	s.Scopes = splitNames(scopes)
+	s.CreatedAt, s.AuthTime, s.RotatedAt, s.LastUsedAt = fromMicros(created), fromMicros(authenticated), fromMicros(rotated), fromMicros(used)
+	s.IdleExpiresAt, s.ExpiresAt, s.AccessExpiresAt, s.EndedAt = fromMicros(idle), fromMicros(expires), fromMicros(access), fromMicros(ended)
+	return s, nil
+}

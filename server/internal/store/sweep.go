@@ -1,0 +1,89 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+const (
+	// SweepStep is how many rows one Sweep deletes at most: few enough for nobody to notice
+	// the wait.
+	SweepStep = 256
+
+	// remembered is how long a session that is over still has its own answer.
+	remembered = 24 * time.Hour
+)
+
+const sweepRevocations = `
+	DELETE FROM revocations WHERE (kind, id) IN (
+		SELECT kind, id FROM revocations WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)`
+
+const sweepCounters = `
+	DELETE FROM sign_in_failures WHERE counter IN (
+		SELECT counter FROM sign_in_failures WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)`
+
+// A session is kept while an access token of it may live: the token's revocation is read from it.
+const sweepEnded = `
+	DELETE FROM sessions WHERE id IN (
+		SELECT id FROM sessions WHERE ended_at > 0 AND ended_at <= $1 AND access_expires_at <= $3 ORDER BY ended_at LIMIT $2)`
+
+// The idle limit is never past the absolute limit.
+const sweepExpired = `
+	DELETE FROM sessions WHERE id IN (
+		SELECT id FROM sessions WHERE idle_expires_at <= $1 AND access_expires_at <= $3 ORDER BY idle_expires_at LIMIT $2)`
+
+const sweepAudit = `
+	DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE id < $1 ORDER BY id LIMIT $2)`
+
+// Sweep deletes at most SweepStep rows that mean nothing any more at now: expired
+// revocations and failure counters, sessions that have been over for a day, and audit events older
+// than retention (0 keeps them for good). It returns how many; call it again while it is SweepStep.
+func (db *DB) Sweep(ctx context.Context, now time.Time, retention time.Duration) (int, error) {
+	var swept int64
+	err := db.write(ctx, "sweep", func(ctx context.Context, tx *tx) error {
+		swept = 0
+		step := func(query string, until any, more ...any) error {
+			if swept >= SweepStep {
+				return nil
+			}
+			n, err := tx.exec(ctx, query, append([]any{until, SweepStep - swept}, more...)...)
+			swept += n
+			return err
+		}
+		over := micros(now.Add(-remembered))
+		for _, err := range []error{
+			step(sweepRevocations, micros(now)),
+			step(sweepCounters, micros(now)),
+			step(sweepEnded, over, micros(now)),
+			step(sweepExpired, over, micros(now)),
+		} {
+			if err != nil {
+				return err
+			}
+		}
+		if retention <= 0 {
+			return nil
+		}
+		return step(sweepAudit, floorID(now.Add(-retention)))
+	})
+	if err != nil {
+		return 0, err
+	}
+	return int(swept), nil
+}
+
+const readTurn = `SELECT turn FROM turns WHERE name = 'administrators'`
+
+// Ping reads one row. It returns ErrFailed when the database has stopped writing.
+func (db *DB) Ping(ctx context.Context) error {
+	if err := db.Err(); err != nil {
+		return err
+	}
+	if _, found, err := one(ctx, db.reader, value[int64], readTurn); err != nil {
+		return fmt.Errorf("ping: %w", translate(err))
+	} else if !found {
+		return fmt.Errorf("ping: the database has lost a row")
+	}
+	return nil
+}

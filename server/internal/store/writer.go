@@ -1,0 +1,265 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"sync"
+	"sync/atomic"
+)
+
+const (
+	maxBatch = 256 // jobs in one commit
+
+	// checkpointAfter is after how many changed rows the log is copied back into the
+	// database file. SQLite's own checkpoints are off: they hide a failed fsync.
+	checkpointAfter = 1000
+)
+
+// writer owns the one connection that writes. It commits the jobs that wait
+// together, so that they share one fsync, and answers each after the commit that
+// covers it.
+type writer struct {
+	conn  *sql.Conn
+	tx    *tx
+	queue chan *job
+	quit  chan struct{}
+	done  chan struct{}
+
+	mu     sync.Mutex
+	fault  error
+	failed chan struct{}
+}
+
+// work is one business act. It is committed whole or not at all, and may be run
+// again from the start, so it sets its results rather than adding to them.
+type work func(ctx context.Context, tx *tx) error
+
+const (
+	waiting int32 = iota
+	started
+	abandoned
+)
+
+type job struct {
+	work   work
+	state  atomic.Int32
+	err    error
+	result chan error
+}
+
+// start reports whether the job is still wanted; after it the caller waits for the end.
+func (j *job) start() bool { return j.state.CompareAndSwap(waiting, started) }
+
+func newWriter(conn *sql.Conn, ids *idSource, queue int) *writer {
+	w := &writer{
+		conn:   conn,
+		tx:     &tx{statements: newStatements(conn.PrepareContext), ids: ids},
+		queue:  make(chan *job, queue),
+		quit:   make(chan struct{}),
+		done:   make(chan struct{}),
+		failed: make(chan struct{}),
+	}
+	go w.run()
+	return w
+}
+
+// do queues the work and returns after the commit that covers it. When ctx ends
+// before the work has begun, it is never run.
+func (w *writer) do(ctx context.Context, work work) error {
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	if err := w.err(); err != nil {
+		return err
+	}
+	j := &job{work: work, result: make(chan error, 1)}
+	select {
+	case <-w.quit:
+		return ErrClosed
+	case w.queue <- j:
+	default:
+		return ErrBusy
+	}
+	select {
+	case err := <-j.result:
+		return err
+	case <-w.done:
+		return j.leftover()
+	case <-ctx.Done():
+		if j.state.CompareAndSwap(waiting, abandoned) {
+			return context.Cause(ctx)
+		}
+	}
+	select {
+	case err := <-j.result:
+		return err
+	case <-w.done:
+		return j.leftover()
+	}
+}
+
+// leftover is the result of a job after the writer has gone.
+func (j *job) leftover() error {
+	select {
+	case err := <-j.result:
+		return err
+	default:
+		return ErrClosed
+	}
+}
+
+// close finishes the jobs that wait, then ends the writer.
+func (w *writer) close() {
+	close(w.quit)
+	<-w.done
+}
+
+func (w *writer) run() {
+	defer close(w.done)
+	for {
+		select {
+		case j := <-w.queue:
+			w.batch(j)
+		case <-w.quit:
+			for j := w.next(); j != nil; j = w.next() {
+				w.batch(j)
+			}
+			return
+		}
+	}
+}
+
+// next returns a job that waits, nil when there is none.
+func (w *writer) next() *job {
+	select {
+	case j := <-w.queue:
+		return j
+	default:
+		return nil
+	}
+}
+
+// batch runs the first job and those that have come meanwhile in one transaction.
+func (w *writer) batch(first *job) {
+	if err := w.err(); err != nil {
+		first.result <- err
+		return
+	}
+	if err := w.control(`BEGIN IMMEDIATE`); err != nil {
+		w.refuse(first, w.judge(err))
+		return
+	}
+	var ran []*job
+	err := error(nil)
+	for j := first; j != nil && err == nil; j = w.next() {
+		if j.start() {
+			ran = append(ran, j)
+			err = w.step(j)
+		}
+		if len(ran) == maxBatch {
+			break
+		}
+	}
+	if err == nil {
+		err = w.control(`COMMIT`)
+	}
+	if err != nil {
+		err = w.judge(err)
+		_ = w.control(`ROLLBACK`) // fails when SQLite has rolled back by itself
+	}
+	for _, j := range ran {
+		if err != nil {
+			j.err = err
+		}
+		j.result <- j.err
+	}
+	w.checkpoint()
+}
+
+// step runs one job inside a savepoint, so that a failing job leaves no trace and does
+// not touch its neighbours. Its error is one that ends the whole transaction.
+func (w *writer) step(j *job) error {
+	if err := w.control(`SAVEPOINT job`); err != nil {
+		return err
+	}
+	changed := w.tx.changed
+	if j.err = j.work(context.Background(), w.tx); j.err == nil {
+		return w.control(`RELEASE job`)
+	}
+	if classify(j.err) == fatal {
+		return j.err
+	}
+	w.tx.changed = changed
+	if err := w.control(`ROLLBACK TO job`); err != nil {
+		return fmt.Errorf("%w (after %w)", err, j.err)
+	}
+	j.err = translate(j.err)
+	return w.control(`RELEASE job`)
+}
+
+// refuse answers the job and those that wait behind it.
+func (w *writer) refuse(j *job, err error) {
+	for ; j != nil; j = w.next() {
+		j.result <- err
+	}
+}
+
+// judge remembers an error after which nothing may be written any more.
+func (w *writer) judge(err error) error {
+	if classify(err) != fatal {
+		return translate(err)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.fault == nil {
+		w.fault = fmt.Errorf("%w: %w", ErrFailed, err)
+		close(w.failed)
+	}
+	return w.fault
+}
+
+// err returns why nothing is written any more, or nil.
+func (w *writer) err() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.fault
+}
+
+// checkpoint copies the log back after enough changes, without waiting for readers.
+func (w *writer) checkpoint() {
+	if w.tx.changed < checkpointAfter || w.err() != nil {
+		return
+	}
+	w.tx.changed = 0
+	if err := w.copyBack(); classify(err) == fatal {
+		_ = w.judge(err)
+	}
+}
+
+func (w *writer) copyBack() error {
+	return w.control(`PRAGMA wal_checkpoint(PASSIVE)`)
+}
+
+func (w *writer) control(statement string) error {
+	_, err := w.tx.statements.exec(context.Background(), statement)
+	return err
+}
+
+// tx is what a job sees: the writer's connection inside a transaction.
+type tx struct {
+	*statements
+	ids     *idSource
+	changed int64 // rows, about
+}
+
+func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	n, err := t.statements.exec(ctx, query, args...)
+	t.changed += n
+	return n, err
+}
+
+func (t *tx) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	t.changed++
+	return t.statements.query(ctx, query, args...)
+}
