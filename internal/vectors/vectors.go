@@ -15,15 +15,27 @@ import (
 // environment) it fails the test instead, so that nothing goes unchecked there.
 func Path(t testing.TB, elem ...string) string {
 	t.Helper()
-	root, ok := workspace()
+	path, ok := Find(elem...)
 	if !ok {
-		absent(t, "the folder that holds go.work was not found, so the shared test vectors cannot be located")
-	}
-	path := filepath.Join(append([]string{filepath.Dir(root), "shared", "vectors"}, elem...)...)
-	if _, err := os.Stat(path); err != nil {
-		absent(t, "the shared test vector "+filepath.Join(elem...)+" is not beside the repository")
+		reason := "the shared test vectors " + filepath.Join(elem...) + " are not beside the repository"
+		if os.Getenv("CI") != "" {
+			t.Fatal(reason)
+		}
+		t.Skip(reason)
 	}
 	return path
+}
+
+// Find is Path for what can do without, such as the seeds of a fuzz target: it
+// reports whether the file or folder is there.
+func Find(elem ...string) (string, bool) {
+	root, ok := workspace()
+	if !ok {
+		return "", false
+	}
+	path := filepath.Join(append([]string{filepath.Dir(root), "shared", "vectors"}, elem...)...)
+	_, err := os.Stat(path)
+	return path, err == nil
 }
 
 // Read returns the content of one file of the shared test vectors.
@@ -35,14 +47,6 @@ func Read(t testing.TB, elem ...string) []byte {
 		t.Fatalf("read test vector: %v", err)
 	}
 	return data
-}
-
-func absent(t testing.TB, reason string) {
-	t.Helper()
-	if os.Getenv("CI") != "" {
-		t.Fatal(reason)
-	}
-	t.Skip(reason)
 }
 
 // workspace tries the place of this source file first and the working
