@@ -76,7 +76,7 @@ func quote(name string) string {
 // The json tags and types of encoding/json hold, but names match exactly, an
 // unknown member at any depth is an *UnknownMemberError, a wrong type or a
 // value that does not fit is a *TypeError, and null is a *TypeError where the
-// Go type is neither a pointer nor an interface. A member that is absent leaves
+// Go type is not a pointer, an interface or a json.RawMessage. A member that is absent leaves
 // its field alone. Text that is not strict JSON is an *Error. With an error,
 // what into points at is zero.
 //
