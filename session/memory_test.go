@@ -136,6 +136,9 @@ func TestMemoryKeepsTheAnswerOfASessionForADay(t *testing.T) {
 			t.Errorf("at %v: got %v, want %v", step.now, got, step.want)
 		}
 	}
+	if got, err := store.EndAll(t.Context(), "alice", "", day); len(got) != 0 || err != nil {
+		t.Errorf("EndAll of the forgotten: got %v, %v; want none", got, err)
+	}
 }
 
 func TestAFullMemoryMakesRoomOnlyOfWhatIsOver(t *testing.T) {
