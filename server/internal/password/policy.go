@@ -62,8 +62,8 @@ func (p Policy) Validate() error {
 
 // Check returns a *WeakError when a password is too short or too long, is a common one, or contains
 // the user's name or this product's. Case makes no difference, nor do up to four digits or
-// signs around a common word or a name. Names of up to three characters only make a password weak
-// when there is nothing else in it but such signs.
+// signs around a common word. A name of up to three characters makes a password weak only
+// when there is nothing else in it but digits and signs.
 func (p Policy) Check(password, username string) error {
 	maxBytes, minLength := p.MaxBytes, p.MinLength
 	if maxBytes <= 0 || maxBytes > MaxBytes {
@@ -102,7 +102,7 @@ func names(password, name string) bool {
 		if n == "" {
 			continue
 		}
-		if password == n || undecorated(password) == n {
+		if password == n || core(password) == n {
 			return true
 		}
 		if utf8.RuneCountInString(n) > shortName && strings.Contains(password, n) {
@@ -112,13 +112,18 @@ func names(password, name string) bool {
 	return false
 }
 
-// undecorated strips up to four digits and signs around a password.
+// undecorated strips digits and signs around a password, if they are up to four.
 func undecorated(password string) string {
-	core := strings.TrimFunc(password, func(r rune) bool { return !unicode.IsLetter(r) })
-	if utf8.RuneCountInString(password)-utf8.RuneCountInString(core) > decoration {
+	bare := core(password)
+	if utf8.RuneCountInString(password)-utf8.RuneCountInString(bare) > decoration {
 		return password
 	}
-	return core
+	return bare
+}
+
+// core returns a password from its first letter to its last.
+func core(password string) string {
+	return strings.TrimFunc(password, func(r rune) bool { return !unicode.IsLetter(r) })
 }
 
 func tooLong(maxBytes int) *WeakError {
