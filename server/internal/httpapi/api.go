@@ -1,0 +1,125 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/durward-auth/durward"
+)
+
+// api is the handler behind New.
+type api struct {
+	Config
+	guard   *durward.Guard
+	mux     *http.ServeMux
+	routes  []*route
+	other   *route // what no pattern matches
+	pool    sync.Pool
+	headers headers
+	cors    cors
+	cursors cursors
+	keySet  keySetCache
+}
+
+// access is who may use a route.
+type access string
+
+const (
+	accessAll   access = "all"
+	accessUser  access = "bearer"
+	accessAdmin access = "admin"
+	// accessOwn routes look for a credential of their own.
+	accessOwn access = "own"
+)
+
+// route is one line of the contract.
+type route struct {
+	pattern string // as ServeMux reads it; the label in logs and metrics
+	access  access
+	serve   func(*exchange, *http.Request) error
+	// quick routes touch neither the store nor the hashing, and get no deadline.
+	quick  bool
+	counts routeCounts
+}
+
+// patience bounds what a request may wait for: the store, a place in the hashing queue.
+const patience = 30 * time.Second
+
+func newAPI(c Config) (*api, error) {
+	a := &api{Config: c, mux: http.NewServeMux(), cors: newCORS(c.CORSOrigins), cursors: newCursors(c.CursorKey)}
+	a.headers = newHeaders(a.cors.on())
+	a.pool.New = func() any { return new(exchange) }
+
+	guarded := c.Guard
+	guarded.OnRefuse = a.refuse
+	guard, err := durward.New(guarded)
+	if err != nil {
+		return nil, err
+	}
+	a.guard = guard
+	a.other = &route{pattern: "other"}
+	a.routes = a.table()
+	for _, rt := range append(a.routes, a.other) {
+		rt.counts = c.Metrics.route(rt.pattern)
+	}
+	for _, rt := range a.routes {
+		a.mux.Handle(rt.pattern, a.handler(rt))
+	}
+	c.Metrics.build(c.Version)
+	return a, nil
+}
+
+// handler enters the route, so that even a refusal of the guard is counted under it.
+func (a *api) handler(rt *route) http.Handler {
+	var inner http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		x := w.(*exchange)
+		if rt.access == accessUser || rt.access == accessAdmin {
+			x.claims = durward.FromContext(r.Context())
+			x.userID = x.claims.Subject
+		}
+		if !rt.quick {
+			ctx, cancel := context.WithTimeout(r.Context(), patience)
+			defer cancel()
+			r = r.WithContext(ctx)
+		}
+		if err := rt.serve(x, r); err != nil {
+			x.fail(err)
+		}
+	})
+	private := false
+	switch rt.access {
+	case accessUser:
+		inner, private = a.guard.Require(inner), true
+	case accessAdmin:
+		inner, private = a.guard.Require(inner, administrator), true
+	case accessOwn:
+		private = true
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		x := w.(*exchange)
+		x.route = rt
+		if private {
+			w.Header()["Vary"] = a.headers.varyPrivate
+			if hasQueryToken(r) {
+				x.fail(invalidRequest("Send the access token in the Authorization header, never in the URL."))
+				return
+			}
+		}
+		inner.ServeHTTP(w, r)
+	})
+}
+
+// ServeHTTP answers one request, counts it and logs it.
+func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := a.begin(w, r)
+	defer x.finish()
+	if x.cors(r) {
+		return
+	}
+	a.mux.ServeHTTP(x, r)
+	if x.route == nil {
+		x.unmatched()
+	}
+}

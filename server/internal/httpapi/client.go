@@ -1,0 +1,100 @@
+package httpapi
+
+import (
+	"net/http"
+	"net/netip"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// client returns the address of the client: the peer's, or, where the peer is a trusted proxy, the last hop
+// of X-Forwarded-For that is not one. A malformed X-Forwarded-For is not believed at all.
+func (a *api) client(r *http.Request) (address string, proxied bool) {
+	if len(a.TrustedProxies) == 0 {
+		return host(r.RemoteAddr), false
+	}
+	peer, err := netip.ParseAddr(host(r.RemoteAddr))
+	if err != nil {
+		return host(r.RemoteAddr), false
+	}
+	peer = peer.Unmap().WithZone("")
+	if !a.trusted(peer) {
+		return peer.String(), false
+	}
+	return a.forwarded(r, peer).String(), true
+}
+
+func (a *api) trusted(addr netip.Addr) bool {
+	for _, prefix := range a.TrustedProxies {
+		if prefix.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}
+
+// maxForwarded bounds how much of X-Forwarded-For is read, in bytes.
+const maxForwarded = 4 << 10
+
+func (a *api) forwarded(r *http.Request, peer netip.Addr) netip.Addr {
+	list := strings.Join(r.Header["X-Forwarded-For"], ",")
+	if list == "" || len(list) > maxForwarded {
+		return peer
+	}
+	client := peer
+	for hops := list; ; {
+		hop := hops
+		last := strings.LastIndexByte(hops, ',')
+		if last >= 0 {
+			hop = hops[last+1:]
+		}
+		addr, err := netip.ParseAddr(strings.Trim(hop, " \t"))
+		if err != nil {
+			return peer
+		}
+		client = addr.Unmap().WithZone("")
+		if last < 0 || !a.trusted(client) {
+			return client
+		}
+		hops = hops[:last]
+	}
+}
+
+// host is an "address:port" without the port, brackets and zone.
+func host(remote string) string {
+	if i := strings.LastIndexByte(remote, ':'); i >= 0 {
+		remote = remote[:i]
+	}
+	remote = strings.TrimSuffix(strings.TrimPrefix(remote, "["), "]")
+	address, _, _ := strings.Cut(remote, "%")
+	return address
+}
+
+// maxUserAgent bounds what is kept of the User-Agent, in bytes.
+const maxUserAgent = 256
+
+// userAgent is the User-Agent in a form that is safe to keep: valid UTF-8, no control characters, at most 256 bytes.
+func userAgent(r *http.Request) string { return clean(r.UserAgent(), maxUserAgent) }
+
+// clean bounds a text from outside and takes what steers terminals and parsers out of it.
+func clean(text string, limit int) string {
+	text = strings.ToValidUTF8(cut(text, limit), "?")
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029' {
+			return '?'
+		}
+		return r
+	}, text)
+}
+
+// cut shortens a text to a limit in bytes, between two characters.
+func cut(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	for limit > 0 && !utf8.RuneStart(text[limit]) {
+		limit--
+	}
+	return text[:limit]
+}

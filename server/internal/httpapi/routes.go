@@ -1,0 +1,44 @@
+package httpapi
+
+// table is the contract: every route, who may use it, and what answers.
+func (a *api) table() []*route {
+	routes := []*route{
+		{pattern: "GET /{$}", access: accessAll, quick: true, serve: a.front()},
+		{pattern: "POST /register", access: accessAll, serve: a.register},
+		{pattern: "POST /login", access: accessAll, serve: a.login},
+		{pattern: "POST /refresh", access: accessAll, serve: a.refresh},
+		{pattern: "POST /logout", access: accessOwn, serve: a.logout},
+		{pattern: "POST /logout/all", access: accessUser, serve: a.logoutAll},
+
+		{pattern: "GET /me", access: accessUser, serve: a.showMe},
+		{pattern: "PATCH /me", access: accessUser, serve: a.changeMe},
+		{pattern: "DELETE /me", access: accessUser, serve: a.deleteMe},
+		{pattern: "PUT /me/password", access: accessUser, serve: a.changePassword},
+		{pattern: "GET /me/sessions", access: accessUser, serve: a.listSessions},
+		{pattern: "DELETE /me/sessions/{id}", access: accessUser, serve: a.endSession},
+
+		{pattern: "GET /protected", access: accessUser, quick: true, serve: a.protected},
+		{pattern: "GET /admin", access: accessAdmin, quick: true, serve: a.admin},
+		{pattern: "GET /verify", access: accessUser, quick: true, serve: a.verify},
+
+		{pattern: "GET /admin/users", access: accessAdmin, serve: a.listUsers},
+		{pattern: "POST /admin/users", access: accessAdmin, serve: a.createUser},
+		{pattern: "GET /admin/users/{id}", access: accessAdmin, serve: a.showUser},
+		{pattern: "DELETE /admin/users/{id}", access: accessAdmin, serve: a.deleteUser},
+		{pattern: "PUT /admin/users/{id}/roles", access: accessAdmin, serve: a.setRoles},
+		{pattern: "PUT /admin/users/{id}/scopes", access: accessAdmin, serve: a.setScopes},
+		{pattern: "POST /admin/users/{id}/disable", access: accessAdmin, serve: a.disableUser},
+		{pattern: "POST /admin/users/{id}/enable", access: accessAdmin, serve: a.enableUser},
+		{pattern: "POST /admin/users/{id}/revoke", access: accessAdmin, serve: a.revokeUser},
+
+		{pattern: "GET /.well-known/jwks.json", access: accessAll, quick: true, serve: a.showKeySet()},
+		{pattern: "GET /.well-known/oauth-authorization-server", access: accessAll, quick: true, serve: a.metadata()},
+		{pattern: "GET /healthz", access: accessAll, quick: true, serve: a.healthy},
+		{pattern: "GET /readyz", access: accessAll, serve: a.ready},
+		{pattern: "GET /openapi.json", access: accessAll, quick: true, serve: a.openAPI()},
+	}
+	if a.MetricsOnMain {
+		routes = append(routes, &route{pattern: "GET /metrics", access: accessAll, serve: a.metrics()})
+	}
+	return routes
+}
