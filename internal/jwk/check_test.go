@@ -1,3 +1,5 @@
+//lint:file-ignore SA1019 Keys that are made by hand from deprecated parts must be refused too.
+
 package jwk_test
 
 import (

@@ -17,11 +17,12 @@ func examineModulus(n *big.Int) error {
 		return weak("RSA modulus is even")
 	}
 	roca := true
+	divisor, rest := new(big.Int), new(big.Int)
 	for prime := int64(3); prime < smallPrimes; prime += 2 {
-		if !big.NewInt(prime).ProbablyPrime(0) {
+		if !isPrime(prime) {
 			continue
 		}
-		residue := new(big.Int).Mod(n, big.NewInt(prime)).Int64()
+		residue := rest.Mod(n, divisor.SetInt64(prime)).Int64()
 		if residue == 0 {
 			return weak("RSA modulus is divisible by %d", prime)
 		}
@@ -34,6 +35,16 @@ func examineModulus(n *big.Int) error {
 		return weak("RSA modulus is a square")
 	}
 	return nil
+}
+
+// isPrime is for small odd numbers.
+func isPrime(n int64) bool {
+	for divisor := int64(3); divisor*divisor <= n; divisor += 2 {
+		if n%divisor == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // isPower reports whether the residue is a power of 65537 modulo the prime.

@@ -88,7 +88,14 @@ func (o object) ec() (Material, error) {
 	if err != nil {
 		return Material{}, err
 	}
-	return Material{Private: &ecdsa.PrivateKey{PublicKey: *public, D: new(big.Int).SetBytes(d)}}, nil
+	private, err := ecdsa.ParseRawPrivateKey(c.Curve, d)
+	if err != nil {
+		return Material{}, invalid("EC private key is out of range")
+	}
+	if !private.PublicKey.Equal(public) {
+		return Material{}, invalid("EC private key does not match its public key")
+	}
+	return Material{Private: private}, nil
 }
 
 // okp reads RFC 8037 §2.
