@@ -25,6 +25,7 @@ const AdminRole = "admin"
 type Config struct {
 	Store            Store
 	Signer           *durward.Signer
+	Audience         []string // aud of access tokens
 	Codec            *session.Codec
 	Sessions         session.Policy
 	Revoked          *revocation.Set
@@ -39,9 +40,9 @@ type Config struct {
 // Service applies the rules. It is safe for concurrent use.
 type Service struct{ Config }
 
-// New returns a service; a missing part is a programmer's error.
+// New returns a service, or says which part of the configuration is missing or wrong.
 func New(c Config) (*Service, error) {
-	if c.Store == nil || c.Signer == nil || c.Codec == nil || c.Revoked == nil || c.Passwords == nil ||
+	if len(c.Audience) == 0 || c.Store == nil || c.Signer == nil || c.Codec == nil || c.Revoked == nil || c.Passwords == nil ||
 		c.Limiter == nil || c.Tally == nil || c.Clock == nil {
 		return nil, errors.New("account: a part of the configuration is missing")
 	}

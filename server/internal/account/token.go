@@ -45,7 +45,7 @@ func (s *Service) accessExpiry(now time.Time) (expires, remembered time.Time) {
 func (s *Service) grant(ctx context.Context, u User, opened Session, now, expires time.Time) (Grant, error) {
 	scopes := narrowed(opened.Scopes, u.Scopes)
 	token, _, err := s.Signer.Sign(ctx, durward.Claims{
-		Subject: u.ID, ExpiresAt: expires, ClientID: ClientID, SessionID: opened.ID, Version: u.Version,
+		Subject: u.ID, Audience: s.Audience, ExpiresAt: expires, ClientID: ClientID, SessionID: opened.ID, Version: u.Version,
 		AuthTime: opened.AuthTime, Username: u.Name, Roles: nonNil(u.Roles), Scopes: nonNil(scopes),
 	})
 	if err != nil {

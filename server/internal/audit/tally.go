@@ -28,25 +28,29 @@ func NewTally(limit int, clock func() time.Time) *Tally {
 	return &Tally{clock: clock, limit: limit, events: make(map[tallyKey]*Event)}
 }
 
-// Add counts one refusal. The time, request id and names kept are those of the first.
+// Add counts one refusal, or as many as the event stands for. The time, request id and names kept are
+// those of the first.
 func (t *Tally) Add(e Event) {
 	key := tallyKey{e.Action, e.Reason, e.Address}
+	e.Count = max(e.Count, 1)
+	if e.Time.IsZero() {
+		e.Time = t.clock()
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if seen, ok := t.events[key]; ok {
-		seen.Count++
+		seen.Count += e.Count
 		return
 	}
 	if len(t.events) >= t.limit {
 		key.address = "*"
 		if seen, ok := t.events[key]; ok {
-			seen.Count++
+			seen.Count += e.Count
 			return
 		}
 		e.Origin = Origin{Address: "*"}
 		e.ActorID, e.ActorName, e.SubjectID, e.SubjectName, e.Target = "", "", "", "", ""
 	}
-	e.Time, e.Count = t.clock(), 1
 	t.events[key] = &e
 }
 

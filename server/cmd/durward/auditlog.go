@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/durward-auth/durward/server"
+	"github.com/durward-auth/durward/server/internal/audit"
+)
+
+type auditCommands struct {
+	List auditList `cmd:"" help:"List audit events, the newest first."`
+}
+
+type auditList struct {
+	Limit   int           `help:"How many events to show, at most 1000." default:"50" placeholder:"N"`
+	User    string        `help:"Show only events of or about this user." placeholder:"NAME"`
+	Action  string        `help:"Show only this action, such as session.login." placeholder:"ACTION"`
+	Outcome string        `help:"Show only this outcome: success or refused." enum:",success,refused" default:"" placeholder:"OUTCOME"`
+	Since   time.Duration `help:"Show only events of this last stretch of time, such as 24h." placeholder:"DURATION"`
+	Before  string        `help:"Show only events before the one with this id: the next page." placeholder:"ID"`
+}
+
+// Run prints audit events.
+func (cmd *auditList) Run(ctx context.Context, c *commands, term terminal) error {
+	return withData(ctx, dataConfig(c), func(data *server.Data) error {
+		query := audit.Query{
+			Action: audit.Action(cmd.Action), Outcome: audit.Outcome(cmd.Outcome), BeforeID: cmd.Before,
+			Limit: min(max(cmd.Limit, 1), 1000),
+		}
+		if cmd.User != "" {
+			u, err := find(ctx, data, cmd.User)
+			if err != nil {
+				return err
+			}
+			query.UserID = u.ID
+		}
+		if cmd.Since > 0 {
+			query.Since = time.Now().Add(-cmd.Since)
+		}
+		events, err := data.Store.Events(ctx, query)
+		if err != nil {
+			return err
+		}
+		return printEvents(c, term, events)
+	})
+}
+
+func printEvents(c *commands, term terminal, events []audit.Event) error {
+	if c.JSON {
+		list := make([]any, len(events))
+		for i, e := range events {
+			list[i] = map[string]any{
+				"id": e.ID, "time": instant(e.Time), "action": e.Action, "outcome": e.Outcome, "reason": e.Reason,
+				"actor_id": e.ActorID, "actor_name": e.ActorName, "subject_id": e.SubjectID, "subject_name": e.SubjectName,
+				"target": e.Target, "ip": e.Address, "user_agent": e.UserAgent, "request_id": e.RequestID, "count": e.Count,
+			}
+		}
+		return printJSON(term.out, map[string]any{"events": list})
+	}
+	rows := make([][]string, len(events))
+	for i, e := range events {
+		rows[i] = []string{
+			moment(e.Time), string(e.Action), string(e.Outcome), e.Reason, e.ActorName, e.SubjectName, e.Target, e.Address,
+			strconv.Itoa(e.Count), e.RequestID,
+		}
+	}
+	return printTable(term.out, []string{"TIME", "ACTION", "OUTCOME", "REASON", "ACTOR", "SUBJECT", "TARGET", "ADDRESS", "COUNT", "REQUEST"}, rows)
+}

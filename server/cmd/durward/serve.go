@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+
+	"github.com/durward-auth/durward/server"
+	"golang.org/x/term"
+)
+
+// serveFlags are the flags of serve.
+type serveFlags struct {
+	Addr        string `help:"Address to listen on." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	TLSCert     string `name:"tls-cert" help:"Certificate chain in PEM, to speak TLS." placeholder:"FILE"`
+	TLSKey      string `name:"tls-key" help:"Private key of the certificate in PEM." placeholder:"FILE"`
+	MetricsAddr string `help:"Address to serve GET /metrics on. On a loopback --addr without a proxy it is also beside the other routes." placeholder:"HOST:PORT"`
+	LogFormat   string `help:"Format of the log on standard error: json, text, or auto (text on a terminal)." default:"auto" enum:"auto,json,text"`
+	LogLevel    string `help:"Least level that is logged: ${enum}." default:"info" enum:"debug,info,warn,error"`
+
+	serverSettings `embed:""`
+}
+
+type serveCommand struct {
+	serveFlags `embed:""`
+}
+
+// Help is shown by durward serve --help.
+func (serveCommand) Help() string {
+	return "Runs the server until it gets SIGTERM or an interrupt; then it answers what has begun and ends. " +
+		"On an empty data directory it makes the database, the master key and the first signing keys, and prints the first requests to try. " +
+		"The master key is read from master.key in the data directory, or from DURWARD_MASTER_KEY."
+}
+
+// Run serves until ctx ends.
+func (cmd *serveCommand) Run(ctx context.Context, c *commands, term terminal) (err error) {
+	log, err := cmd.logger(term)
+	if err != nil {
+		return err
+	}
+	certificates, err := cmd.certificates()
+	if err != nil {
+		return err
+	}
+	listener, err := cmd.listen(certificates)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	url := cmd.url(listener.Addr())
+	config := cmd.config(c)
+	config.Log = log
+	config.MetricsOnMain = cmd.local() && !cmd.BehindTLSProxy
+	if cmd.Issuer == "" {
+		config.Issuer = url
+	}
+	_, statErr := os.Stat(filepath.Join(c.Data, "durward.db"))
+	s, err := server.Open(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	welcome(term.out, url, c.Data, errors.Is(statErr, fs.ErrNotExist))
+	if cmd.MetricsAddr == "" {
+		return s.Serve(ctx, listener)
+	}
+	return cmd.serveBoth(ctx, s, listener)
+}
+
+// serveBoth ends both listeners when one fails.
+func (cmd *serveCommand) serveBoth(ctx context.Context, s *server.Server, listener net.Listener) error {
+	metrics, err := net.Listen("tcp", cmd.MetricsAddr)
+	if err != nil {
+		return fmt.Errorf("listen for metrics: %w", err)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() {
+		defer cancel()
+		ended <- s.ServeMetrics(ctx, metrics)
+	}()
+	err = s.Serve(ctx, listener)
+	cancel()
+	return errors.Join(err, <-ended)
+}
+
+// local says whether only this machine can reach the address.
+func (cmd *serveFlags) local() bool {
+	host, _, err := net.SplitHostPort(cmd.Addr)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func (cmd *serveFlags) certificates() (*tls.Config, error) {
+	if cmd.TLSCert == "" && cmd.TLSKey == "" {
+		return nil, nil
+	}
+	if cmd.TLSCert == "" || cmd.TLSKey == "" {
+		return nil, errors.New("--tls-cert and --tls-key go together")
+	}
+	pair, err := tls.LoadX509KeyPair(cmd.TLSCert, cmd.TLSKey)
+	if err != nil {
+		return nil, fmt.Errorf("read the TLS certificate: %w", err)
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}, NextProtos: []string{"http/1.1"}}, nil
+}
+
+func (cmd *serveFlags) listen(certificates *tls.Config) (net.Listener, error) {
+	if _, _, err := net.SplitHostPort(cmd.Addr); err != nil {
+		return nil, fmt.Errorf("--addr %q is not HOST:PORT", cmd.Addr)
+	}
+	if certificates == nil && !cmd.local() && !cmd.BehindTLSProxy {
+		return nil, fmt.Errorf("--addr %s can be reached from other machines, and passwords would cross the network in the clear: give --tls-cert and --tls-key, or --behind-tls-proxy when a proxy in front speaks TLS", cmd.Addr)
+	}
+	listener, err := net.Listen("tcp", cmd.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	if certificates != nil {
+		listener = tls.NewListener(listener, certificates)
+	}
+	return listener, nil
+}
+
+// url is the server's own address for people on this machine.
+func (cmd *serveFlags) url(addr net.Addr) string {
+	scheme := "http"
+	if cmd.TLSCert != "" {
+		scheme = "https"
+	}
+	host, _, _ := net.SplitHostPort(cmd.Addr)
+	_, port, _ := net.SplitHostPort(addr.String())
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port)
+}
+
+func (cmd *serveFlags) logger(t terminal) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(cmd.LogLevel)); err != nil {
+		return nil, err
+	}
+	options := &slog.HandlerOptions{Level: level}
+	file, isFile := t.err.(*os.File)
+	if cmd.LogFormat == "text" || cmd.LogFormat == "auto" && isFile && term.IsTerminal(int(file.Fd())) {
+		return slog.New(slog.NewTextHandler(t.err, options)), nil
+	}
+	return slog.New(slog.NewJSONHandler(t.err, options)), nil
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"cmp"
+	"net/netip"
+	"os"
+	"time"
+
+	"github.com/durward-auth/durward"
+	"github.com/durward-auth/durward/server"
+)
+
+// tokenSettings are the flags that say what tokens hold.
+type tokenSettings struct {
+	Issuer    string        `help:"The server's own URL as clients see it; by default the address it listens on." placeholder:"URL"`
+	Audience  []string      `help:"Audience of access tokens; by default the issuer." placeholder:"NAME"`
+	AccessTTL time.Duration `name:"access-ttl" help:"Lifetime of access tokens, at most 24h." default:"15m" placeholder:"DURATION"`
+}
+
+// passwordSettings are the flags that say which passwords are accepted.
+type passwordSettings struct {
+	PasswordMinLength int `help:"Least number of characters in a password. NIST SP 800-63B-4 asks for 15 where a password is the only factor." default:"8" placeholder:"N"`
+}
+
+// serverSettings are all the flags of a server but its addresses.
+type serverSettings struct {
+	tokenSettings    `embed:""`
+	passwordSettings `embed:""`
+
+	RefreshIdle     time.Duration  `help:"How long a session lives without a refresh." default:"720h" placeholder:"DURATION"`
+	RefreshAbsolute time.Duration  `help:"How long a session lives at most." default:"2160h" placeholder:"DURATION"`
+	RefreshGrace    time.Duration  `help:"How long a refresh whose answer was lost may be repeated." default:"10s" placeholder:"DURATION"`
+	Registration    string         `help:"Whether anybody may register: open or closed." default:"open" enum:"open,closed"`
+	Algorithm       string         `help:"Algorithm of signing keys to come: ${enum}." default:"ES256" enum:"ES256,ES384,ES512,EdDSA,Ed25519,RS256,RS384,RS512,PS256,PS384,PS512,HS256,HS384,HS512"`
+	KeyRotation     time.Duration  `help:"Age at which the signing key is replaced." default:"720h" placeholder:"DURATION"`
+	AuditRetention  time.Duration  `help:"How long audit events are kept." default:"8760h" placeholder:"DURATION"`
+	TrustedProxy    []netip.Prefix `help:"Network of a proxy whose X-Forwarded-For is believed, such as 10.0.0.0/8." placeholder:"CIDR"`
+	BehindTLSProxy  bool           `name:"behind-tls-proxy" help:"A proxy in front speaks TLS with clients: allows a plain listener on any address."`
+	CORSOrigin      []string       `name:"cors-origin" help:"Origin whose pages may call this server." placeholder:"ORIGIN"`
+}
+
+// config is the server's configuration as the flags have it.
+func (s serverSettings) config(c *commands) server.Config {
+	config := s.tokenSettings.config(c)
+	config.PasswordMinLength = s.PasswordMinLength
+	config.RefreshIdle, config.RefreshAbsolute, config.RefreshGrace = s.RefreshIdle, s.RefreshAbsolute, s.RefreshGrace
+	config.ClosedRegistration = s.Registration == "closed"
+	config.Algorithm = durward.Algorithm(s.Algorithm)
+	config.KeyRotation = s.KeyRotation
+	config.AuditRetention = s.AuditRetention
+	config.TrustedProxies = s.TrustedProxy
+	config.BehindTLSProxy = s.BehindTLSProxy
+	config.CORSOrigins = s.CORSOrigin
+	return config
+}
+
+// defaultIssuer is the issuer of commands that are not told; they only need one where tokens are concerned.
+const defaultIssuer = "http://127.0.0.1:8080"
+
+func (s tokenSettings) config(c *commands) server.Config {
+	config := dataConfig(c)
+	config.Issuer = cmp.Or(s.Issuer, defaultIssuer)
+	config.Audience = s.Audience
+	config.AccessTTL = s.AccessTTL
+	return config
+}
+
+// dataConfig is enough to open the data.
+func dataConfig(c *commands) server.Config {
+	return server.Config{
+		DataDir:   c.Data,
+		MasterKey: os.Getenv("DURWARD_MASTER_KEY"),
+		Issuer:    defaultIssuer,
+		Version:   version(),
+	}
+}

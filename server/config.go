@@ -1,0 +1,147 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/durward-auth/durward"
+	"github.com/durward-auth/durward/server/internal/limit"
+	"github.com/durward-auth/durward/server/internal/password"
+	"github.com/durward-auth/durward/session"
+)
+
+// Config says how the server works. DataDir and Issuer are required; the zero value of each other
+// field is the documented default.
+type Config struct {
+	// DataDir holds the database (durward.db) and the master key (master.key). It is created with mode 0700.
+	DataDir string
+	// MasterKey is the text of the master key, for deployments that keep it outside DataDir.
+	MasterKey string
+
+	// Issuer is the server's own URL, as clients see it: "iss", and the base of the metadata.
+	Issuer string
+	// Audience is "aud" of access tokens. The default is the issuer itself.
+	Audience []string
+	// AccessTTL is the lifetime of access tokens: 15 minutes by default, one second to 24 hours.
+	AccessTTL time.Duration
+	// RefreshIdle and RefreshAbsolute limit a session: 30 and 90 days by default.
+	RefreshIdle, RefreshAbsolute time.Duration
+	// RefreshGrace is how long a lost answer can be asked for again: 10 seconds by default.
+	RefreshGrace time.Duration
+
+	// Algorithm is that of signing keys to come: ES256 by default.
+	Algorithm durward.Algorithm
+	// KeyRotation is the age at which the active key is replaced: 30 days by default, at least an hour.
+	KeyRotation time.Duration
+
+	// ClosedRegistration refuses POST /register.
+	ClosedRegistration bool
+	// PasswordMinLength is in code points: 8 by default, and at least.
+	PasswordMinLength int
+	// SignInLimits are the budgets of failed sign-ins; the zero value means the defaults.
+	SignInLimits limit.Limits
+	// HashWorkers is how many passwords are hashed at once: GOMAXPROCS by default.
+	HashWorkers int
+
+	// TrustedProxies are the networks whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
+	// BehindTLSProxy says that clients speak TLS with a proxy in front.
+	BehindTLSProxy bool
+	// CORSOrigins are the origins whose pages may call this server.
+	CORSOrigins []string
+	// MetricsOnMain serves GET /metrics beside the other routes. See [Server.MetricsHandler].
+	MetricsOnMain bool
+	// AuditRetention is how long audit events are kept: 365 days by default.
+	AuditRetention time.Duration
+
+	Version string           // what GET / and the metrics say
+	Log     *slog.Logger     // the default discards
+	Clock   func() time.Time // the default is time.Now
+}
+
+// KeySetMaxAge is for how long clients may cache the key set.
+const KeySetMaxAge = 5 * time.Minute
+
+// checked returns the configuration with its defaults, or every problem at once.
+func (c Config) checked() (Config, error) {
+	setDefaults(&c)
+	var problems []error
+	require := func(ok bool, format string, args ...any) {
+		if !ok {
+			problems = append(problems, fmt.Errorf(format, args...))
+		}
+	}
+	require(c.DataDir != "", "the data directory is not set")
+	require(c.AccessTTL >= time.Second && c.AccessTTL <= 24*time.Hour, "the access-token lifetime is %v, it must be between 1s and 24h", c.AccessTTL)
+	require(c.KeyRotation >= time.Hour, "the key rotation is %v, it must be at least 1h", c.KeyRotation)
+	require(c.AuditRetention >= 24*time.Hour, "the audit retention is %v, it must be at least 24h", c.AuditRetention)
+	require(!slices.Contains(c.Audience, ""), "an audience is empty")
+	problems = append(problems, checkIssuer(c.Issuer), c.sessions().Check(), c.passwords().Validate(), c.SignInLimits.Check())
+	for _, origin := range c.CORSOrigins {
+		problems = append(problems, checkOrigin(origin))
+	}
+	if err := errors.Join(problems...); err != nil {
+		return Config{}, err
+	}
+	return c, nil
+}
+
+func setDefaults(c *Config) {
+	setDefault(&c.AccessTTL, 15*time.Minute)
+	policy := session.DefaultPolicy()
+	setDefault(&c.RefreshIdle, policy.Idle)
+	setDefault(&c.RefreshAbsolute, policy.Absolute)
+	setDefault(&c.RefreshGrace, policy.Grace)
+	setDefault(&c.Algorithm, durward.ES256)
+	setDefault(&c.KeyRotation, 30*24*time.Hour)
+	setDefault(&c.AuditRetention, 365*24*time.Hour)
+	setDefault(&c.SignInLimits, limit.DefaultLimits())
+	setDefault(&c.Version, "unknown")
+	if len(c.Audience) == 0 {
+		c.Audience = []string{c.Issuer}
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+func (c Config) sessions() session.Policy {
+	return session.Policy{Idle: c.RefreshIdle, Absolute: c.RefreshAbsolute, Grace: c.RefreshGrace}
+}
+
+func (c Config) passwords() password.Policy {
+	return password.Policy{MinLength: c.PasswordMinLength, MaxBytes: password.MaxBytes}
+}
+
+// checkIssuer holds for an absolute http or https URL without query, fragment and user (RFC 8414 §2).
+func checkIssuer(issuer string) error {
+	u, err := url.Parse(issuer)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" ||
+		u.RawQuery != "" || u.Fragment != "" || u.User != nil || u.String() != issuer {
+		return fmt.Errorf("the issuer %q must be the server's URL, such as https://id.example.org", issuer)
+	}
+	return nil
+}
+
+func checkOrigin(origin string) error {
+	u, err := url.Parse(origin)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.Scheme+"://"+u.Host != origin {
+		return fmt.Errorf("the origin %q must be scheme, host and port alone, such as https://app.example.org", origin)
+	}
+	return nil
+}

@@ -1,0 +1,167 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/durward-auth/durward"
+	"github.com/durward-auth/durward/revocation"
+	"github.com/durward-auth/durward/server/internal/account"
+	"github.com/durward-auth/durward/server/internal/audit"
+	"github.com/durward-auth/durward/server/internal/keyring"
+	"github.com/durward-auth/durward/server/internal/limit"
+	"github.com/durward-auth/durward/server/internal/password"
+	"github.com/durward-auth/durward/server/internal/store"
+	"github.com/durward-auth/durward/session"
+)
+
+// Data is the server's data opened by one process: the rules over the store and the keys. Commands use it
+// beside a running server, which notices what they change within a moment.
+type Data struct {
+	Accounts *account.Service
+	Keys     *keyring.Ring
+	Store    *store.DB
+
+	config  Config
+	revoked *revocation.Set
+	limiter *limit.Limiter
+	tally   *audit.Tally
+	cursors []byte // key of the cursors that lists hand out
+}
+
+// DatabasePath is where the database of a data directory is.
+func DatabasePath(dir string) string { return filepath.Join(dir, "durward.db") }
+
+// MasterKeyPath is where the master key is unless the configuration brings its text.
+func MasterKeyPath(dir string) string { return filepath.Join(dir, "master.key") }
+
+// OpenData opens the data directory, and fills an empty one. Every problem of the configuration is
+// reported at once.
+func OpenData(ctx context.Context, c Config) (*Data, error) {
+	c, err := c.checked()
+	if err != nil {
+		return nil, err
+	}
+	db, err := store.Open(ctx, store.Config{Path: DatabasePath(c.DataDir), Clock: c.Clock})
+	if err != nil {
+		return nil, err
+	}
+	d, err := newData(ctx, c, db)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return d, nil
+}
+
+func newData(ctx context.Context, c Config, db *store.DB) (*Data, error) {
+	master, err := openMaster(ctx, c, db)
+	if err != nil {
+		return nil, err
+	}
+	ring, err := keyring.Open(ctx, keyring.Config{Store: db, Master: master, Algorithm: c.Algorithm, Clock: c.Clock})
+	if err != nil {
+		return nil, err
+	}
+	d := &Data{Keys: ring, Store: db, config: c, revoked: revocation.NewSet(c.Clock), tally: audit.NewTally(maxTally, c.Clock), cursors: master.Derive("list cursors")}
+	if d.limiter, err = limit.New(c.SignInLimits, master.Derive("sign-in limits"), c.Clock); err != nil {
+		return nil, err
+	}
+	codec, err := session.NewCodec(master.Derive("refresh tokens"))
+	if err != nil {
+		return nil, err
+	}
+	signer, err := durward.NewSigner(durward.SignerConfig{
+		Issuer: c.Issuer, Audience: c.Audience[0], Key: ring, TTL: c.AccessTTL, Clock: c.Clock,
+	})
+	if err != nil {
+		return nil, err
+	}
+	passwords, err := password.NewPool(password.PoolConfig{Workers: c.HashWorkers})
+	if err != nil {
+		return nil, err
+	}
+	d.Accounts, err = account.New(account.Config{
+		Store: db, Signer: signer, Audience: c.Audience, Codec: codec, Sessions: c.sessions(), Revoked: d.revoked,
+		Passwords: passwords, PasswordPolicy: c.passwords(), Limiter: d.limiter, Tally: d.tally,
+		OpenRegistration: !c.ClosedRegistration, Clock: c.Clock,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return d, d.load(ctx)
+}
+
+// maxTally bounds how many kinds of refusals are told apart between two writes of the audit log.
+const maxTally = 1024
+
+// openMaster reads the master key. It makes a new one only for data without any signing key: with a
+// new one in place of a lost one, nothing that was sealed could ever be opened.
+func openMaster(ctx context.Context, c Config, db *store.DB) (keyring.Master, error) {
+	if c.MasterKey != "" {
+		return keyring.ParseMaster(c.MasterKey)
+	}
+	master, err := keyring.ReadMaster(MasterKeyPath(c.DataDir))
+	if !errors.Is(err, keyring.ErrMasterMissing) {
+		return master, err
+	}
+	keys, listed := db.Keys(ctx, c.Clock())
+	if listed != nil {
+		return keyring.Master{}, listed
+	}
+	if len(keys) > 0 {
+		return keyring.Master{}, err
+	}
+	return keyring.CreateMaster(MasterKeyPath(c.DataDir))
+}
+
+// load fills what is held in memory from the store.
+func (d *Data) load(ctx context.Context) error {
+	now := d.config.Clock()
+	entries, err := d.Store.Revocations(ctx, time.Time{}, now)
+	if err != nil {
+		return fmt.Errorf("load revocations: %w", err)
+	}
+	d.revoked.Add(entries...)
+	counters, err := d.Store.SignInFailures(ctx, now)
+	if err != nil {
+		return fmt.Errorf("load failed sign-ins: %w", err)
+	}
+	d.limiter.Load(counters)
+	return nil
+}
+
+// Verifier checks this server's access tokens, revocation included.
+func (d *Data) Verifier() (*durward.Verifier, error) { return durward.NewVerifier(d.tokens()) }
+
+// tokens is what this server accepts on its own routes.
+func (d *Data) tokens() durward.Config {
+	return durward.Config{
+		Issuer: d.config.Issuer, Audience: d.config.Audience[0], Keys: d.Keys,
+		Revocation: durward.RevokedIn(d.revoked), Clock: d.config.Clock,
+	}
+}
+
+// Close writes what is still in memory and closes the store.
+func (d *Data) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	return errors.Join(d.flush(ctx), d.Store.Close())
+}
+
+// flush writes the refusals that were tallied. Those that cannot be written are kept for the next time.
+func (d *Data) flush(ctx context.Context) error {
+	events := d.tally.Drain()
+	if len(events) == 0 {
+		return nil
+	}
+	if err := d.Store.RecordEvents(ctx, events); err != nil {
+		for _, e := range events {
+			d.tally.Add(e)
+		}
+		return fmt.Errorf("write audit events: %w", err)
+	}
+	return nil
+}

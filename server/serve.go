@@ -1,0 +1,65 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// The limits of a connection. A slow or idle client holds one for no longer.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 15 * time.Second
+	writeTimeout      = 30 * time.Second
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 12 << 10 // net/http adds 4 KiB
+	drainTimeout      = 10 * time.Second
+)
+
+// Serve answers on the listener until ctx ends or the storage fails, then drains: requests that have begun are
+// answered within 10 seconds. It closes the listener, not the server. A listener that speaks TLS
+// already is fine.
+func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
+	return s.serve(ctx, listener, s.handler)
+}
+
+// ServeMetrics answers GET /metrics alone on the listener, until ctx ends.
+func (s *Server) ServeMetrics(ctx context.Context, listener net.Listener) error {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", s.MetricsHandler())
+	return s.serve(ctx, listener, mux)
+}
+
+func (s *Server) serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	web := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(s.config.Log.Handler(), slog.LevelWarn),
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- web.Serve(listener) }()
+	var failed error
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve: %w", err)
+	case <-s.Failed():
+		failed = fmt.Errorf("the storage has failed and the server stops rather than lose data: %w", s.Err())
+	case <-ctx.Done():
+	}
+	s.draining.Store(true)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	defer cancel()
+	err := web.Shutdown(drain)
+	if err != nil {
+		err = errors.Join(fmt.Errorf("drain: %w", err), web.Close())
+	}
+	return errors.Join(failed, err)
+}

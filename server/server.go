@@ -1,0 +1,146 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/durward-auth/durward/server/internal/httpapi"
+)
+
+// Server is a running server: its data, its routes and its background work. It is the only one on its data.
+type Server struct {
+	*Data
+	handler  http.Handler
+	metrics  *httpapi.Metrics
+	release  func() error
+	stop     context.CancelFunc
+	work     sync.WaitGroup
+	draining atomic.Bool
+	synced   time.Time // up to when revocations of other processes are known
+	closing  sync.Once
+	closed   error
+}
+
+// Open opens the data, refuses when another server has it open, and starts the background work. The caller
+// ends it with Close.
+func Open(ctx context.Context, c Config) (*Server, error) {
+	d, err := OpenData(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	release, err := d.Store.LockServer()
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	s := &Server{Data: d, release: release, metrics: httpapi.NewMetrics()}
+	s.handler, err = httpapi.New(httpapi.Config{
+		Accounts: d.Accounts, Guard: d.tokens(),
+		KeySet: d.Keys.KeySet, KeySetMaxAge: KeySetMaxAge,
+		Ready: s.ready, Draining: s.draining.Load, Tally: d.tally, Log: d.config.Log,
+		Version: d.config.Version, Issuer: d.config.Issuer,
+		TrustedProxies: d.config.TrustedProxies, BehindTLSProxy: d.config.BehindTLSProxy, CORSOrigins: d.config.CORSOrigins,
+		Metrics: s.metrics, MetricsOnMain: d.config.MetricsOnMain, CursorKey: d.cursors,
+	})
+	if err != nil {
+		return nil, errors.Join(err, release(), d.Close())
+	}
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.stop = stop
+	s.synced = d.config.Clock()
+	s.every(background, pollInterval, s.poll)
+	s.every(background, time.Second, s.flush)
+	s.every(background, time.Minute, s.tidy)
+	return s, nil
+}
+
+// Handler returns the server's routes, to be served or mounted at the root of a host.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// MetricsHandler returns the Prometheus metrics, for a listener that only the operator can reach.
+func (s *Server) MetricsHandler() http.Handler { return s.metrics.Handler() }
+
+// Failed is closed when the storage has failed in a way that makes further writes unsafe: the process should end,
+// and be started again. Err says what happened.
+func (s *Server) Failed() <-chan struct{} { return s.Store.Failed() }
+
+// Err returns why the storage has failed, or nil.
+func (s *Server) Err() error { return s.Store.Err() }
+
+// Close ends the background work, writes what is still in memory and releases the data. The handler must not
+// be in use any more.
+func (s *Server) Close() error {
+	s.closing.Do(func() {
+		s.stop()
+		s.work.Wait()
+		s.closed = errors.Join(s.Data.Close(), s.release())
+	})
+	return s.closed
+}
+
+func (s *Server) ready(ctx context.Context) error {
+	if err := s.Store.Err(); err != nil {
+		return err
+	}
+	return s.Store.Ping(ctx)
+}
+
+// pollInterval is how soon the changes of other processes on the same data are noticed.
+const pollInterval = 100 * time.Millisecond
+
+// overlap is how far the clocks of two processes on the same data may differ without a
+// revocation being missed.
+const overlap = 5 * time.Second
+
+// poll takes over what other processes, such as the commands, have changed.
+func (s *Server) poll(ctx context.Context) error {
+	changed, err := s.Store.Changed(ctx)
+	if err != nil || !changed {
+		return err
+	}
+	now := s.config.Clock()
+	entries, err := s.Store.Revocations(ctx, s.synced.Add(-overlap), now)
+	if err != nil {
+		return fmt.Errorf("poll revocations: %w", err)
+	}
+	s.revoked.Add(entries...)
+	s.synced = now
+	return s.Keys.Reload(ctx)
+}
+
+// tidy rotates keys on schedule and drops what nobody needs any more.
+func (s *Server) tidy(ctx context.Context) error {
+	s.limiter.Sweep()
+	s.revoked.Sweep()
+	_, err := s.Keys.RotateIfOlder(ctx, s.config.KeyRotation, 2*KeySetMaxAge)
+	for err == nil && ctx.Err() == nil {
+		var dropped int
+		dropped, err = s.Store.Sweep(ctx, s.config.Clock(), s.config.AuditRetention)
+		if dropped == 0 {
+			break
+		}
+	}
+	return err
+}
+
+// every runs a task at an interval until ctx ends. A task that fails is tried again at the next turn.
+func (s *Server) every(ctx context.Context, interval time.Duration, task func(context.Context) error) {
+	s.work.Go(func() {
+		ticker := time.NewTicker(interval)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+				if err := task(ctx); err != nil && ctx.Err() == nil {
+					s.config.Log.Error("background work", "error", err)
+				}
+			}
+		}
+	})
+}
