@@ -1,14 +1,21 @@
 package password
 
-// Occupy takes every worker of a pool until release is called.
-func Occupy(p *Pool) (release func()) {
-	for range p.workers {
-		p.inside.Add(1)
-		p.slots <- struct{}{}
+import "context"
+
+// Occupy takes so many workers of a pool until release is called.
+func Occupy(p *Pool, count int) (release func()) {
+	var workers []chan struct{}
+	for range count {
+		worker, err := p.acquire(context.Background(), p.inside.Add(1)-1)
+		if err != nil {
+			panic(err)
+		}
+		workers = append(workers, worker)
 	}
 	return func() {
-		for range p.workers {
-			p.leave()
+		for _, worker := range workers {
+			<-worker
+			p.inside.Add(-1)
 		}
 	}
 }

@@ -22,7 +22,7 @@ type PoolConfig struct {
 	// Params are those of new hashes; the zero value means DefaultParams.
 	Params Params
 	// Workers is how many passwords are hashed at the same time, each in Params.MemoryKiB of
-	// memory; 0 means GOMAXPROCS.
+	// memory; 0 means GOMAXPROCS. See Foreground for what that does to other work.
 	Workers int
 	// Queue is how many callers may wait for a worker; 0 means 64.
 	Queue int
@@ -42,9 +42,11 @@ type Pool struct {
 	places  int64 // workers and queue
 	dummy   string
 
-	slots  chan struct{}
-	inside atomic.Int64 // callers that hash or wait
-	cost   atomic.Int64 // nanoseconds that one hash takes, a moving average
+	steady chan struct{} // a place for each worker but the spare one
+	spare  chan struct{} // a place for the worker that rests, nil if none does
+	inside atomic.Int64  // callers that hash or wait
+	cost   atomic.Int64  // nanoseconds that one hash takes, a moving average
+	rest   atomic.Int64  // Unix nanoseconds until when the spare worker rests
 }
 
 // NewPool returns a pool, or every problem of its configuration.
@@ -72,7 +74,10 @@ func NewPool(c PoolConfig) (*Pool, error) {
 		params:  c.Params,
 		workers: c.Workers,
 		places:  int64(c.Workers + c.Queue),
-		slots:   make(chan struct{}, c.Workers),
+		steady:  make(chan struct{}, c.Workers),
+	}
+	if c.Workers > 1 && c.Workers >= runtime.GOMAXPROCS(0) {
+		p.steady, p.spare = make(chan struct{}, c.Workers-1), make(chan struct{}, 1)
 	}
 	p.dummy = hash{params: c.Params, salt: random(saltSize), tag: random(tagSize)}.encode()
 	p.cost.Store(int64(expectedCost(c.Params)))
@@ -131,10 +136,13 @@ func (p *Pool) RetryAfter() time.Duration {
 
 // compute hashes a password when a worker is free.
 func (p *Pool) compute(ctx context.Context, password string, params Params, salt []byte, size uint32) ([]byte, error) {
-	if err := p.enter(ctx); err != nil {
+	ahead := p.inside.Add(1) - 1
+	defer p.inside.Add(-1)
+	worker, err := p.acquire(ctx, ahead)
+	if err != nil {
 		return nil, err
 	}
-	defer p.leave()
+	defer func() { <-worker }()
 	start := time.Now()
 	tag := argon2.IDKey([]byte(password), salt, params.Iterations, params.MemoryKiB, params.Parallelism, size)
 	if params == p.params {
@@ -143,37 +151,35 @@ func (p *Pool) compute(ctx context.Context, password string, params Params, salt
 	return tag, nil
 }
 
-// enter waits for a worker, unless there is no place or no time to wait.
-func (p *Pool) enter(ctx context.Context) error {
-	ahead := p.inside.Add(1) - 1
-	err := p.acquire(ctx, ahead)
-	if err != nil {
-		p.inside.Add(-1)
-	}
-	return err
-}
-
-func (p *Pool) acquire(ctx context.Context, ahead int64) error {
+// acquire waits for a worker, unless there is no place or no time to wait. To receive from
+// the channel that it returns sets the worker free.
+func (p *Pool) acquire(ctx context.Context, ahead int64) (chan struct{}, error) {
 	if err := ctx.Err(); err != nil {
-		return busyOr(err)
+		return nil, busyOr(err)
 	}
 	if ahead >= p.places {
-		return ErrBusy
+		return nil, ErrBusy
 	}
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < p.wait(ahead+1) {
-		return ErrBusy
+		return nil, ErrBusy
 	}
-	select {
-	case p.slots <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return busyOr(ctx.Err())
+	for {
+		spare := p.spare
+		if p.resting() {
+			spare = nil
+		}
+		select {
+		case p.steady <- struct{}{}:
+			return p.steady, nil
+		case spare <- struct{}{}:
+			if !p.resting() {
+				return spare, nil
+			}
+			<-spare
+		case <-ctx.Done():
+			return nil, busyOr(ctx.Err())
+		}
 	}
-}
-
-func (p *Pool) leave() {
-	<-p.slots
-	p.inside.Add(-1)
 }
 
 // busyOr tells a deadline that passed in the queue from a caller that went away.
@@ -186,7 +192,11 @@ func busyOr(err error) error {
 
 // wait estimates how long so many callers take.
 func (p *Pool) wait(callers int64) time.Duration {
-	rounds := (callers + int64(p.workers) - 1) / int64(p.workers)
+	workers := int64(p.workers)
+	if p.spare != nil && p.resting() {
+		workers--
+	}
+	rounds := (callers + workers - 1) / workers
 	return time.Duration(rounds * p.cost.Load())
 }
 

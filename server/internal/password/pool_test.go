@@ -156,8 +156,6 @@ func TestVerifyAsksForANewHashBelowThePolicy(t *testing.T) {
 	}
 }
 
-// Every call takes its time in a bubble's clock only where it waits, so a pool whose one
-// worker is held shows exactly who is refused.
 func TestACallerThatCannotBeServedInTimeIsRefusedAtOnce(t *testing.T) {
 	p := newPool(t, password.PoolConfig{Workers: 1}) // some 38 ms a hash until measured
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
@@ -178,7 +176,7 @@ func TestACallerThatCannotBeServedInTimeIsRefusedAtOnce(t *testing.T) {
 func TestAFullQueueRefuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPool(t, password.PoolConfig{Params: cheap, Workers: 2, Queue: 3})
-		release := password.Occupy(p)
+		release := password.Occupy(p, 2)
 		defer release()
 		ctx, cancel := context.WithCancel(t.Context())
 		var waiting sync.WaitGroup
@@ -215,7 +213,7 @@ func TestRetryAfterGrowsWithTheQueue(t *testing.T) {
 		// 1 GiB of work a hash: some 1.024 s until measured.
 		slow := password.Params{MemoryKiB: 64 * 1024, Iterations: 16, Parallelism: 1}
 		p := newPool(t, password.PoolConfig{Params: slow, Workers: 1, Queue: 8})
-		release := password.Occupy(p)
+		release := password.Occupy(p, 1)
 		defer release()
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
@@ -273,6 +271,37 @@ func TestAFloodStaysWithinTheWorkers(t *testing.T) {
 	// Two hashes at work, and twice as much garbage before the collector has caught up.
 	if most := <-highest; most > 64<<20 {
 		t.Errorf("heap in use during the flood: got %d MiB, want at most 64", most>>20)
+	}
+}
+
+func TestOneWorkerRestsWhileThereIsOtherWork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		workers := max(2, runtime.GOMAXPROCS(0))
+		p := newPool(t, password.PoolConfig{Params: cheap, Workers: workers})
+		p.Foreground()
+		release := password.Occupy(p, workers-1)
+		defer release()
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		if _, err := p.Hash(ctx, "correct horse"); !errors.Is(err, password.ErrBusy) {
+			t.Errorf("Hash with all workers taken but the one that rests: got %v, want ErrBusy", err)
+		}
+		time.Sleep(500 * time.Millisecond) // of the bubble
+		ctx, cancel = context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		if _, err := p.Hash(ctx, "correct horse"); err != nil {
+			t.Errorf("Hash half a second later: got %v, want none", err)
+		}
+	})
+}
+
+func TestASingleWorkerNeverRests(t *testing.T) {
+	p := newPool(t, password.PoolConfig{Params: cheap, Workers: 1})
+	p.Foreground()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if _, err := p.Hash(ctx, "correct horse"); err != nil {
+		t.Errorf("Hash: got %v, want none", err)
 	}
 }
 
