@@ -1,0 +1,5 @@
+//go:build !race
+
+package durward_test
+
+const raceEnabled = false
