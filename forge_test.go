@@ -227,6 +227,17 @@ func newVerifier(t testing.TB, c durward.Config) *durward.Verifier {
 	return v
 }
 
+func newSigner(t testing.TB, key durward.SigningKeySource) *durward.Signer {
+	t.Helper()
+	signer, err := durward.NewSigner(durward.SignerConfig{
+		Issuer: issuerURL, Audience: audience, Key: key, Clock: func() time.Time { return now },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signer
+}
+
 // accepted fails the test unless the token is good.
 func accepted(t testing.TB, v *durward.Verifier, token string) durward.Claims {
 	t.Helper()
