@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
@@ -65,14 +66,17 @@ func migrate(ctx context.Context, c Config) error {
 	}
 }
 
-// turnOnLog makes the file one with a write-ahead log, which it then stays. The busy
-// timeout does not cover this change.
+// turnOnLog makes the file one with a write-ahead log, which it then stays.
 func turnOnLog(ctx context.Context, pool *sql.DB) error {
 	var mode string
 	return pool.QueryRowContext(ctx, `PRAGMA journal_mode(WAL)`).Scan(&mode)
 }
 
+// up runs the migrations that are missing.
 func up(ctx context.Context, pool *sql.DB) error {
+	if err := createVersions(ctx, pool); err != nil {
+		return err
+	}
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return err
@@ -85,18 +89,34 @@ func up(ctx context.Context, pool *sql.DB) error {
 	return err
 }
 
+// createVersions makes the table of versions unless it is there. Goose would make it too, but a process
+// that finds another one doing so waits a second.
+func createVersions(ctx context.Context, pool *sql.DB) error {
+	table, err := database.NewStore(goose.DialectSQLite3, goose.DefaultTablename)
+	if err != nil {
+		return err
+	}
+	tx, err := pool.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // does nothing after the commit
+	var exists int
+	if err := tx.QueryRowContext(ctx, hasVersion).Scan(&exists); err != nil || exists > 0 {
+		return err
+	}
+	if err := table.CreateVersionTable(ctx, tx); err != nil {
+		return err
+	}
+	if err := table.Insert(ctx, tx, database.InsertRequest{Version: 0}); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
 // SchemaVersion returns the version of the schema that the database has.
 func (db *DB) SchemaVersion(ctx context.Context) (int64, error) {
 	return schemaVersion(ctx, db.reading)
-}
-
-// LatestSchema returns the version of the schema that this program writes.
-func LatestSchema() int64 {
-	version, err := latest()
-	if err != nil {
-		panic(err) // a misnamed file was embedded
-	}
-	return version
 }
 
 // latest is the highest number that an embedded file begins with.

@@ -1,0 +1,98 @@
+package store_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/durward-auth/durward/revocation"
+	"github.com/durward-auth/durward/server/internal/audit"
+	"github.com/durward-auth/durward/server/internal/store"
+)
+
+// TestNothingAcknowledgedIsLostByAKill kills a writing process at ten random moments.
+func TestNothingAcknowledgedIsLostByAKill(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "durward.db")
+	users, generations, ended := map[string]bool{}, map[string]int64{}, map[string]bool{}
+	for round := range 10 {
+		child := start(t, "write forever", path, fmt.Sprint(round))
+		until := 1 + rand.IntN(2000)
+		for i := 0; child.lines.Scan(); i++ {
+			if i == until {
+				if err := child.Process.Kill(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var what, id, user string
+			var generation int64
+			switch n, _ := fmt.Sscan(child.lines.Text(), &what, &id, &user, &generation); {
+			case what == "user" && n == 2:
+				users[id] = true
+			case what == "rotated" && n == 4:
+				generations[id] = generation
+			case what == "ended" && n == 2:
+				ended[id] = true
+			}
+		}
+		_ = child.Wait() // killed
+
+		began := time.Now()
+		db, err := store.Open(t.Context(), store.Config{Path: path})
+		if err != nil {
+			t.Fatalf("round %d: %v", round, err)
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("round %d: recovery took %v", round, took)
+		}
+		if err := db.Check(t.Context()); err != nil {
+			t.Errorf("round %d: %v", round, err)
+		}
+		survived(t, db, users, generations, ended)
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if t.Failed() {
+			t.FailNow()
+		}
+	}
+	t.Logf("%d registrations, %d sessions rotated, %d ended", len(users), len(generations), len(ended))
+}
+
+func survived(t *testing.T, db *store.DB, users map[string]bool, generations map[string]int64, ended map[string]bool) {
+	t.Helper()
+	for id := range users {
+		if _, err := db.User(t.Context(), id); err != nil {
+			t.Errorf("user %s was acknowledged: %v", id, err)
+		}
+	}
+	revocations, err := db.Revocations(t.Context(), time.Time{}, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	revoked := map[string]bool{}
+	for _, e := range revocations {
+		revoked[e.ID] = e.Kind == revocation.Session
+	}
+	for id, generation := range generations {
+		s, found, err := db.SessionByID(t.Context(), id)
+		switch {
+		case err != nil:
+			t.Fatal(err)
+		case !found || s.Generation < generation:
+			t.Errorf("generation %d of session %s was acknowledged, got %d", generation, id, s.Generation)
+		case ended[id] && (s.EndedAt.IsZero() || !revoked[id]):
+			t.Errorf("the end of session %s was acknowledged, got end %v, revoked %v", id, s.EndedAt, revoked[id])
+		case s.EndedAt.IsZero() && revoked[id]:
+			t.Errorf("half of the end of session %s was committed", id)
+		}
+	}
+	rotations, err := db.Events(t.Context(), audit.Query{Action: audit.SessionRefresh})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(generations) > 0 && len(rotations) == 0 {
+		t.Error("no rotation left an event")
+	}
+}

@@ -1,0 +1,5 @@
+package store_test
+
+import "errors"
+
+func limitFileSize(uint64) error { return errors.ErrUnsupported }
