@@ -44,8 +44,9 @@ type route struct {
 	counts routeCounts
 }
 
-// patience bounds what a request may wait for: the store, a place in the hashing queue.
-const patience = 30 * time.Second
+// patience bounds what a request may wait for: the store, a place in the hashing queue. It is less than a
+// server's write timeout, so that the answer still arrives.
+const patience = 20 * time.Second
 
 func newAPI(c Config) (*api, error) {
 	a := &api{Config: c, mux: http.NewServeMux(), cors: newCORS(c.CORSOrigins), cursors: newCursors(c.CursorKey)}
