@@ -40,10 +40,11 @@ func (serveCommand) Help() string {
 
 // Run serves until ctx ends.
 func (cmd *serveCommand) Run(ctx context.Context, c *commands, term terminal) (err error) {
-	log, err := cmd.logger(term)
+	log, closeLog, err := cmd.logger(term)
 	if err != nil {
 		return err
 	}
+	defer closeLog()
 	certificates, err := cmd.certificates()
 	if err != nil {
 		return err
@@ -146,15 +147,23 @@ func (cmd *serveFlags) url(addr net.Addr) string {
 	return scheme + "://" + net.JoinHostPort(host, port)
 }
 
-func (cmd *serveFlags) logger(t terminal) (*slog.Logger, error) {
+// logger writes lines at once to a terminal, and in small batches to anything else.
+func (cmd *serveFlags) logger(t terminal) (log *slog.Logger, closeLog func(), err error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(cmd.LogLevel)); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	options := &slog.HandlerOptions{Level: level}
 	file, isFile := t.err.(*os.File)
-	if cmd.LogFormat == "text" || cmd.LogFormat == "auto" && isFile && term.IsTerminal(int(file.Fd())) {
-		return slog.New(slog.NewTextHandler(t.err, options)), nil
+	if isFile && term.IsTerminal(int(file.Fd())) {
+		if cmd.LogFormat == "json" {
+			return slog.New(slog.NewJSONHandler(t.err, options)), func() {}, nil
+		}
+		return slog.New(slog.NewTextHandler(t.err, options)), func() {}, nil
 	}
-	return slog.New(slog.NewJSONHandler(t.err, options)), nil
+	buffer := newLogBuffer(t.err)
+	if cmd.LogFormat == "text" {
+		return slog.New(slog.NewTextHandler(buffer, options)), buffer.Close, nil
+	}
+	return slog.New(slog.NewJSONHandler(buffer, options)), buffer.Close, nil
 }
