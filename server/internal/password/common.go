@@ -4,10 +4,10 @@ import (
 	_ "embed"
 	"sync"
 
-	"github.com/durward-auth/durward/server/internal/password/internal/wordset"
+	"github.com/durward-auth/durward/server/internal/password/wordset"
 )
 
-// The common passwords of NOTICE, written by internal/gencommon.
+// The common passwords of NOTICE, written by gencommon.
 //
 //go:embed common.bin
 var commonEncoded string

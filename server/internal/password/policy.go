@@ -6,7 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/durward-auth/durward/server/internal/password/internal/wordset"
+	"github.com/durward-auth/durward/server/internal/password/wordset"
 )
 
 // Policy says which passwords are good enough. There are no composition rules, as NIST

@@ -2,7 +2,7 @@
 // the list src/passwords.json of the npm package @zxcvbn-ts/language-common:
 //
 //	npm pack @zxcvbn-ts/language-common@4.1.3 && tar xzf zxcvbn-ts-language-common-4.1.3.tgz
-//	go run ./internal/password/internal/gencommon package/src/passwords.json internal/password/common.bin
+//	go run ./internal/password/gencommon package/src/passwords.json internal/password/common.bin
 package main
 
 import (
@@ -10,7 +10,7 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/durward-auth/durward/server/internal/password/internal/wordset"
+	"github.com/durward-auth/durward/server/internal/password/wordset"
 )
 
 func main() {

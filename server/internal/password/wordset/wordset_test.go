@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/durward-auth/durward/server/internal/password/internal/wordset"
+	"github.com/durward-auth/durward/server/internal/password/wordset"
 )
 
 func encode(t *testing.T, words ...string) wordset.Set {
