@@ -13,11 +13,11 @@ import (
 var (
 	// ErrBusy says that the writer's queue is full, or that another process kept the
 	// database locked for longer than the busy timeout. It is an account.BusyError too.
-	ErrBusy = fmt.Errorf("the database is busy: %w", &account.BusyError{RetryAfter: time.Second})
+	ErrBusy error = &laterError{"the database is busy", account.BusyError{RetryAfter: time.Second}}
 
 	// ErrFull says that there is no room left on the disk: nothing was stored, and
 	// reading goes on. It is an account.BusyError too.
-	ErrFull = fmt.Errorf("the disk of the database is full: %w", &account.BusyError{RetryAfter: 10 * time.Second})
+	ErrFull error = &laterError{"the disk of the database is full", account.BusyError{RetryAfter: 10 * time.Second}}
 
 	// ErrFailed says that the database could not be written, so that what the disk holds is
 	// not known any more. Nothing is written until the process is started again.
@@ -32,6 +32,15 @@ var (
 	// ErrNewerSchema says that a newer version of the program has written this database.
 	ErrNewerSchema = errors.New("the database is newer than this program")
 )
+
+// laterError is a text of its own for what a client is told as an account.BusyError.
+type laterError struct {
+	text string
+	busy account.BusyError
+}
+
+func (e *laterError) Error() string { return e.text }
+func (e *laterError) Unwrap() error { return &e.busy }
 
 // fault is what an error of SQLite means for the writer.
 type fault int

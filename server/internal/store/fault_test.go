@@ -14,8 +14,8 @@ import (
 // TestAfterAnInputOutputErrorNothingIsWritten lets a child run into the largest size that
 // the kernel lets its files have, which SQLite sees as a failed write.
 func TestAfterAnInputOutputErrorNothingIsWritten(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("Windows has no such limit")
+	if runtime.GOOS != "linux" && runtime.GOOS != "darwin" {
+		t.Skip("the test sets no limit here")
 	}
 	path := filepath.Join(t.TempDir(), "durward.db")
 	child := start(t, "meet an input/output error", path)

@@ -131,7 +131,8 @@ func (db *DB) Close() error {
 	db.closing.Do(func() {
 		db.writer.close()
 		if db.writer.err() == nil {
-			if err := db.writer.copyBack(); err != nil && classify(err) != busy {
+			// What could not be copied now stays in the log.
+			if err := db.writer.copyBack(); classify(err) == fatal {
 				db.closeErr = fmt.Errorf("close database: %w", translate(err))
 			}
 		}

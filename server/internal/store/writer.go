@@ -165,6 +165,9 @@ func (w *writer) batch(first *job) {
 		err = w.control(`COMMIT`)
 	}
 	if err != nil {
+		if classify(err) == full {
+			w.tx.changed = checkpointAfter // a log that was copied back is written from its start again
+		}
 		err = w.judge(err)
 		_ = w.control(`ROLLBACK`) // fails when SQLite has rolled back by itself
 	}
@@ -192,7 +195,7 @@ func (w *writer) step(j *job) error {
 	}
 	w.tx.changed = changed
 	if err := w.control(`ROLLBACK TO job`); err != nil {
-		return fmt.Errorf("%w (after %w)", err, j.err)
+		return fmt.Errorf("%w (then %w)", j.err, err)
 	}
 	j.err = translate(j.err)
 	return w.control(`RELEASE job`)
