@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"github.com/durward-auth/durward/server"
@@ -12,8 +13,20 @@ import (
 	"github.com/google/uuid"
 )
 
-// withData opens the data for one command, beside a running server if there is one.
-func withData(ctx context.Context, config server.Config, use func(*server.Data) error) (err error) {
+// errNoData says that a directory holds no database.
+var errNoData = errors.New("durward serve and durward user add make it, --data names another directory")
+
+// withData opens the data for one command, beside a running server if there is one. It makes none: a
+// misspelt --data must not answer with an empty list.
+func withData(ctx context.Context, config server.Config, use func(*server.Data) error) error {
+	if _, err := os.Stat(server.DatabasePath(config.DataDir)); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no data in %s: %w", config.DataDir, errNoData)
+	}
+	return withNewData(ctx, config, use)
+}
+
+// withNewData is withData, but fills an empty directory.
+func withNewData(ctx context.Context, config server.Config, use func(*server.Data) error) (err error) {
 	data, err := server.OpenData(ctx, config)
 	if err != nil {
 		return err
@@ -28,7 +41,11 @@ func origin() audit.Origin {
 	if user == "" {
 		user = os.Getenv("USER")
 	}
-	return audit.Origin{Address: "cli", UserAgent: "durward " + version() + " by " + user, RequestID: uuid.NewString()}
+	agent := "durward " + version()
+	if user != "" {
+		agent += " by " + user
+	}
+	return audit.Origin{Address: "cli", UserAgent: agent, RequestID: uuid.NewString()}
 }
 
 // find returns the user of a name, or a sentence that says what to do.

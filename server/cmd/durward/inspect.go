@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -49,7 +47,7 @@ func (cmd *tokenInspect) Run(ctx context.Context, c *commands, term terminal) er
 
 // verdict is what the server of this data would say, if there is data.
 func (cmd *tokenInspect) verdict(ctx context.Context, config server.Config, token string) string {
-	err := withExistingData(ctx, config, func(data *server.Data) error {
+	err := withData(ctx, config, func(data *server.Data) error {
 		verifier, err := data.Verifier()
 		if err != nil {
 			return err
@@ -115,12 +113,4 @@ func indented(text []byte) string {
 		lines.WriteByte('\n')
 	}
 	return lines.String()
-}
-
-// withExistingData is withData, but makes no data where there is none.
-func withExistingData(ctx context.Context, config server.Config, use func(*server.Data) error) error {
-	if _, err := os.Stat(server.DatabasePath(config.DataDir)); errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("there is no data in %s: give --data, or --jwks with --issuer and --audience", config.DataDir)
-	}
-	return withData(ctx, config, use)
 }

@@ -94,7 +94,7 @@ func (cmd *tokenVerify) Run(ctx context.Context, c *commands, term terminal) err
 
 func (cmd *tokenVerify) verify(ctx context.Context, c *commands, token string) (claims durward.Claims, err error) {
 	if cmd.JWKS == "" {
-		err = withExistingData(ctx, cmd.tokenSettings.config(c), func(data *server.Data) error {
+		err = withData(ctx, cmd.tokenSettings.config(c), func(data *server.Data) error {
 			verifier, err := data.Verifier()
 			if err != nil {
 				return err
@@ -102,6 +102,9 @@ func (cmd *tokenVerify) verify(ctx context.Context, c *commands, token string) (
 			claims, err = verifier.Verify(ctx, token)
 			return err
 		})
+		if errors.Is(err, errNoData) {
+			err = fmt.Errorf("%w, and --jwks with --issuer and --audience needs none", err)
+		}
 		return claims, err
 	}
 	if cmd.Issuer == "" || len(cmd.Audience) != 1 {

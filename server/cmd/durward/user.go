@@ -59,7 +59,7 @@ func (cmd *userAdd) Run(ctx context.Context, c *commands, term terminal) error {
 	}
 	config := dataConfig(c)
 	config.PasswordMinLength = cmd.PasswordMinLength
-	return withData(ctx, config, func(data *server.Data) error {
+	return withNewData(ctx, config, func(data *server.Data) error {
 		u, err := data.Accounts.CreateUser(ctx, account.NewUser{
 			Username: cmd.Name, Password: password, Email: cmd.Email, Roles: cmd.Role, Scopes: cmd.Scope,
 		}, account.Operator, origin())
