@@ -28,6 +28,8 @@ type named struct {
 	Name string `arg:"" help:"User name."`
 }
 
+var errLastAdmin = errors.New("this is the last enabled administrator: make another one first")
+
 // change finds the user and prints what a change made of it.
 func (n named) change(ctx context.Context, c *commands, term terminal, change func(*server.Data, account.User) (account.User, error)) error {
 	return withData(ctx, dataConfig(c), func(data *server.Data) error {
@@ -35,7 +37,11 @@ func (n named) change(ctx context.Context, c *commands, term terminal, change fu
 		if err != nil {
 			return err
 		}
-		if u, err = change(data, u); err != nil {
+		u, err = change(data, u)
+		if errors.Is(err, account.ErrLastAdmin) {
+			return errLastAdmin
+		}
+		if err != nil {
 			return err
 		}
 		return printUsers(c, term, u)
@@ -217,7 +223,11 @@ func (cmd *userDelete) Run(ctx context.Context, c *commands, term terminal) erro
 		if err != nil {
 			return err
 		}
-		if err := data.Accounts.DeleteUser(ctx, u.ID, account.Operator, origin()); err != nil {
+		err = data.Accounts.DeleteUser(ctx, u.ID, account.Operator, origin())
+		if errors.Is(err, account.ErrLastAdmin) {
+			return errLastAdmin
+		}
+		if err != nil {
 			return err
 		}
 		if c.JSON {
