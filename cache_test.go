@@ -1,0 +1,172 @@
+package durward_test
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/durward-auth/durward"
+	"github.com/durward-auth/durward/durwardtest"
+)
+
+// warm shows the token often enough that it is in the cache.
+func warm(t testing.TB, v *durward.Verifier, token string) {
+	t.Helper()
+	for range 3 {
+		accepted(t, v, token)
+	}
+}
+
+func TestACachedTokenExpiresToTheSecond(t *testing.T) {
+	issuer := durwardtest.New(t)
+	c := issuer.Config()
+	c.Leeway = 5 * time.Second
+	v := newVerifier(t, c)
+	token := issuer.TokenFor("ada")
+	warm(t, v, token)
+	issuer.Clock.Advance(15*time.Minute + 4*time.Second)
+	accepted(t, v, token)
+	issuer.Clock.Advance(time.Second)
+	refused(t, v, token, durward.ErrTokenExpired)
+}
+
+func TestACachedTokenIsNotValidBeforeItsTime(t *testing.T) {
+	issuer := durwardtest.New(t)
+	v := newVerifier(t, issuer.Config())
+	token := issuer.Token(durward.Claims{Subject: "ada", NotBefore: issuer.Clock.Now()})
+	warm(t, v, token)
+	issuer.Clock.Advance(-time.Second)
+	refused(t, v, token, durward.ErrTokenNotYetValid)
+}
+
+func TestACachedTokenEndsWithItsKey(t *testing.T) {
+	issuer := durwardtest.New(t)
+	v := newVerifier(t, issuer.Config())
+	old := issuer.TokenFor("ada")
+	warm(t, v, old)
+	issuer.Rotate()
+	warm(t, v, old)
+	issuer.RetireOld()
+	refused(t, v, old, durward.ErrTokenKey)
+}
+
+func TestACachedTokenCannotBeJudgedWithoutKeys(t *testing.T) {
+	issuer := durwardtest.New(t)
+	v := newVerifier(t, issuer.Config())
+	token := issuer.TokenFor("ada")
+	warm(t, v, token)
+	issuer.KeysUnavailable(true)
+	if _, err := v.Verify(t.Context(), token); durward.Reason(err) != "unavailable" {
+		t.Errorf("got %v, want %v", err, durward.ErrUnavailable)
+	}
+	issuer.KeysUnavailable(false)
+	accepted(t, v, token)
+}
+
+// The cache is keyed by the whole token: one that shares its end, or all but a byte, is another one.
+func TestATokenLikeACachedOneIsVerified(t *testing.T) {
+	issuer := durwardtest.New(t)
+	v := newVerifier(t, issuer.Config())
+	ada, bob := issuer.TokenFor("ada"), issuer.TokenFor("bob")
+	warm(t, v, ada)
+	warm(t, v, bob)
+	adaParts, bobParts := strings.Split(ada, "."), strings.Split(bob, ".")
+	refused(t, v, bobParts[0]+"."+bobParts[1]+"."+adaParts[2], durward.ErrTokenSignature)
+	refused(t, v, adaParts[0]+"."+bobParts[1]+"."+adaParts[2], durward.ErrTokenSignature)
+	refused(t, v, "x"+ada[1:], durward.ErrToken)
+	refused(t, v, ada+"A", durward.ErrToken)
+}
+
+func TestOneCachedTokenDoesNotChangeAnother(t *testing.T) {
+	issuer := durwardtest.New(t)
+	v := newVerifier(t, issuer.Config())
+	token := issuer.TokenFor("ada", "user")
+	warm(t, v, token)
+	claims := accepted(t, v, token)
+	claims.Subject, claims.Roles = "root", []string{"admin"}
+	if again := accepted(t, v, token); again.Subject != "ada" || again.HasRole("admin") {
+		t.Errorf("got %q with %q, want ada with [user]", again.Subject, again.Roles)
+	}
+}
+
+// cost counts how many of the tokens are verified by their signature rather than found.
+func cost(t *testing.T, v *durward.Verifier, keys *countingKeys, tokens []string) (slow int) {
+	t.Helper()
+	for _, token := range tokens {
+		before := keys.asked.Load()
+		accepted(t, v, token)
+		// A token that is found asks for its key once, and so does one that is not: what tells them apart is
+		// the allocation of its claims.
+		if keys.asked.Load() == before {
+			t.Fatal("a token was accepted without a question for its key")
+		}
+		if testing.AllocsPerRun(1, func() { _, _ = v.Verify(t.Context(), token) }) > 0 {
+			slow++
+		}
+	}
+	return slow
+}
+
+func TestAFloodOfTokensUsedOnceEvictsNobody(t *testing.T) {
+	if raceEnabled {
+		t.Skip("allocations cannot be counted under the race detector")
+	}
+	m := materialOf(t, durward.HS256)
+	keys := &countingKeys{KeySource: m.key}
+	c := config(keys)
+	c.CacheBytes = 8 << 10 // one set of four
+	v := newVerifier(t, c)
+	var regulars []string
+	for i := range 4 {
+		regulars = append(regulars, m.forge(t, m.header(), payload(fmt.Sprintf(`jti:"regular-%d"`, i))))
+		warm(t, v, regulars[i])
+	}
+	if slow := cost(t, v, keys, regulars); slow > 0 {
+		t.Fatalf("before the flood %d of the regulars were verified anew, want 0", slow)
+	}
+	for i := range 2000 {
+		accepted(t, v, m.forge(t, m.header(), payload(fmt.Sprintf(`jti:"once-%d"`, i))))
+		if _, err := v.Verify(t.Context(), m.forge(t, m.header(), payload("exp:1", "iat:"))); err == nil {
+			t.Fatal("got an expired token accepted")
+		}
+	}
+	if slow := cost(t, v, keys, regulars); slow > 0 {
+		t.Errorf("after the flood %d of the regulars were verified anew, want 0", slow)
+	}
+	newcomer := m.forge(t, m.header(), payload(`jti:"newcomer"`))
+	warm(t, v, newcomer)
+	if slow := cost(t, v, keys, []string{newcomer}); slow > 0 {
+		t.Error("a token that is seen again and again is not remembered")
+	}
+}
+
+func TestTheCacheIsBounded(t *testing.T) {
+	m := materialOf(t, durward.HS256)
+	c := config(m.key)
+	c.CacheBytes = 1 << 20
+	v := newVerifier(t, c)
+	used := func() int64 {
+		runtime.GC()
+		var stats runtime.MemStats
+		runtime.ReadMemStats(&stats)
+		return int64(stats.HeapAlloc)
+	}
+	before := used()
+	for i := range 4000 {
+		// What a token was cut out of must not be kept alive by it.
+		token := m.forge(t, m.header(), payload(fmt.Sprintf(`jti:"%d"`, i), `x:"`+strings.Repeat("x", 1000)+`"`))
+		header := strings.Repeat("c=1; ", 10_000) + token
+		cut := header[len(header)-len(token):]
+		for range 2 {
+			if _, err := v.Verify(t.Context(), cut); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if grown := used() - before; grown > 3<<20 {
+		t.Errorf("the cache of 1 MiB keeps %d KiB, want at most 3 MiB with what surrounds it", grown>>10)
+	}
+	runtime.KeepAlive(v)
+}
