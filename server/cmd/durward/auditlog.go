@@ -14,7 +14,7 @@ type auditCommands struct {
 }
 
 type auditList struct {
-	Limit   int           `help:"How many events to show, at most 1000." default:"50" placeholder:"N"`
+	Limit   int           `help:"How many events to show, at most 1000. By default ${default}." default:"50" placeholder:"N"`
 	User    string        `help:"Show only events of or about this user." placeholder:"NAME"`
 	Action  string        `help:"Show only this action, such as session.login." placeholder:"ACTION"`
 	Outcome string        `help:"Show only this outcome: success or refused." enum:",success,refused" default:"" placeholder:"OUTCOME"`

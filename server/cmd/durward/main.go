@@ -29,7 +29,7 @@ type terminal struct {
 
 // commands is the whole command line.
 type commands struct {
-	Data   string     `help:"Directory that holds the database and the master key." default:"./durward-data" placeholder:"DIR"`
+	Data   string     `help:"Directory that holds the database and the master key. By default ${default}." default:"./durward-data" placeholder:"DIR"`
 	Config configFile `help:"Settings in TOML, named as the flags are (access-ttl = \"10m\"). Flags and the environment come first." placeholder:"FILE"`
 	JSON   bool       `help:"Print JSON for programs instead of tables."`
 

@@ -17,7 +17,7 @@ import (
 
 // serveFlags are the flags of serve.
 type serveFlags struct {
-	Addr        string `help:"Address to listen on." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Addr        string `help:"Address to listen on. By default ${default}." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	TLSCert     string `name:"tls-cert" help:"Certificate chain in PEM, to speak TLS." placeholder:"FILE"`
 	TLSKey      string `name:"tls-key" help:"Private key of the certificate in PEM." placeholder:"FILE"`
 	MetricsAddr string `help:"Address to serve GET /metrics on. On a loopback --addr without a proxy it is also beside the other routes." placeholder:"HOST:PORT"`

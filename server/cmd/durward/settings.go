@@ -14,12 +14,12 @@ import (
 type tokenSettings struct {
 	Issuer    string        `help:"The server's own URL as clients see it; by default the address it listens on." placeholder:"URL"`
 	Audience  []string      `help:"Audience of access tokens; by default the issuer." placeholder:"NAME"`
-	AccessTTL time.Duration `name:"access-ttl" help:"Lifetime of access tokens, at most 24h." default:"15m" placeholder:"DURATION"`
+	AccessTTL time.Duration `name:"access-ttl" help:"Lifetime of access tokens, at most 24h. By default ${default}." default:"15m" placeholder:"DURATION"`
 }
 
 // passwordSettings are the flags that say which passwords are accepted.
 type passwordSettings struct {
-	PasswordMinLength int `help:"Least number of characters in a password. NIST SP 800-63B-4 asks for 15 where a password is the only factor." default:"8" placeholder:"N"`
+	PasswordMinLength int `help:"Least number of characters in a password. NIST SP 800-63B-4 asks for 15 where a password is the only factor. By default ${default}." default:"8" placeholder:"N"`
 }
 
 // serverSettings are all the flags of a server but its addresses.
@@ -27,13 +27,13 @@ type serverSettings struct {
 	tokenSettings    `embed:""`
 	passwordSettings `embed:""`
 
-	RefreshIdle     time.Duration  `help:"How long a session lives without a refresh." default:"720h" placeholder:"DURATION"`
-	RefreshAbsolute time.Duration  `help:"How long a session lives at most." default:"2160h" placeholder:"DURATION"`
-	RefreshGrace    time.Duration  `help:"How long a refresh whose answer was lost may be repeated." default:"10s" placeholder:"DURATION"`
+	RefreshIdle     time.Duration  `help:"How long a session lives without a refresh. By default ${default}." default:"720h" placeholder:"DURATION"`
+	RefreshAbsolute time.Duration  `help:"How long a session lives at most. By default ${default}." default:"2160h" placeholder:"DURATION"`
+	RefreshGrace    time.Duration  `help:"How long a refresh whose answer was lost may be repeated. By default ${default}." default:"10s" placeholder:"DURATION"`
 	Registration    string         `help:"Whether anybody may register: open or closed." default:"open" enum:"open,closed"`
 	Algorithm       string         `help:"Algorithm of signing keys to come: ${enum}." default:"ES256" enum:"ES256,ES384,ES512,EdDSA,Ed25519,RS256,RS384,RS512,PS256,PS384,PS512,HS256,HS384,HS512"`
-	KeyRotation     time.Duration  `help:"Age at which the signing key is replaced." default:"720h" placeholder:"DURATION"`
-	AuditRetention  time.Duration  `help:"How long audit events are kept." default:"8760h" placeholder:"DURATION"`
+	KeyRotation     time.Duration  `help:"Age at which the signing key is replaced. By default ${default}." default:"720h" placeholder:"DURATION"`
+	AuditRetention  time.Duration  `help:"How long audit events are kept. By default ${default}." default:"8760h" placeholder:"DURATION"`
 	TrustedProxy    []netip.Prefix `help:"Network of a proxy whose X-Forwarded-For is believed, such as 10.0.0.0/8." placeholder:"CIDR"`
 	BehindTLSProxy  bool           `name:"behind-tls-proxy" help:"A proxy in front speaks TLS with clients: allows a plain listener on any address."`
 	CORSOrigin      []string       `name:"cors-origin" help:"Origin whose pages may call this server." placeholder:"ORIGIN"`
