@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -37,8 +38,10 @@ const (
 // route is one line of the contract.
 type route struct {
 	pattern string // as ServeMux reads it; the label in logs and metrics
-	access  access
-	serve   func(*exchange, *http.Request) error
+	// method and path are the parts of a pattern without wildcards, else empty.
+	method, path string
+	access       access
+	serve        func(*exchange, *http.Request) error
 	// quick routes touch neither the store nor the hashing, and get no deadline.
 	quick  bool
 	counts routeCounts
@@ -64,6 +67,9 @@ func newAPI(c Config) (*api, error) {
 	a.routes = a.table()
 	for _, rt := range append(a.routes, a.other) {
 		rt.counts = c.Metrics.route(rt.pattern)
+		if method, path, ok := strings.Cut(rt.pattern, " "); ok && !strings.ContainsRune(path, '{') {
+			rt.method, rt.path = method, path
+		}
 	}
 	for _, rt := range a.routes {
 		a.mux.Handle(rt.pattern, a.handler(rt))

@@ -68,7 +68,7 @@ func (l *lines) String() string {
 
 // door is a server over a fake store.
 type door struct {
-	t       *testing.T
+	t       testing.TB
 	store   *fakeStore
 	clock   *clock
 	tally   *audit.Tally
@@ -81,7 +81,7 @@ type door struct {
 }
 
 // open starts a server; changes are applied to its configuration.
-func open(t *testing.T, changes ...func(*httpapi.Config)) *door {
+func open(t testing.TB, changes ...func(*httpapi.Config)) *door {
 	t.Helper()
 	d := &door{t: t, store: newFakeStore(), clock: &clock{now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}, log: new(lines)}
 	var err error
@@ -220,7 +220,7 @@ func (d *door) wantProblem(a answer, status int, code string) {
 	}
 }
 
-func (a answer) decode(t *testing.T, into any) {
+func (a answer) decode(t testing.TB, into any) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(a.body), into); err != nil {
 		t.Fatalf("%s %s: got body %q: %v", a.Request.Method, a.Request.URL.Path, a.body, err)

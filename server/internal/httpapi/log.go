@@ -23,18 +23,20 @@ func (x *exchange) log(took time.Duration, stack []byte) {
 		level = slog.LevelError
 	}
 	ctx := x.request.Context()
-	handler := x.api.Log.Handler()
+	var room [12]slog.Attr
+	attrs := room[:0]
+	handler := x.route.exactly(x.request, x.status, x.api.Log)
+	if handler == nil {
+		handler = x.api.Log.Handler()
+		path := loggedPath(x.request.URL.EscapedPath())
+		attrs = appendPlace(attrs, cut(x.request.Method, 32), x.route.pattern, path, x.status)
+	}
 	if !handler.Enabled(ctx, level) {
 		return
 	}
 	record := slog.NewRecord(x.start, level, "request", 0)
-	var room [12]slog.Attr
-	attrs := append(room[:0],
+	attrs = append(attrs,
 		slog.String("request_id", x.id),
-		slog.String("method", cut(x.request.Method, 32)),
-		slog.String("route", x.route.pattern),
-		slog.String("path", loggedPath(x.request.URL.EscapedPath())),
-		slog.Int("status", x.status),
 		slog.Int64("bytes", x.bytes),
 		slog.Duration("duration", took),
 		slog.String("client", x.address),
@@ -50,6 +52,25 @@ func (x *exchange) log(took time.Duration, stack []byte) {
 	}
 	record.AddAttrs(attrs...)
 	_ = handler.Handle(ctx, record) // a log that cannot be written must not stop the service
+}
+
+func appendPlace(attrs []slog.Attr, method, route, path string, status int) []slog.Attr {
+	return append(attrs, slog.String("method", method), slog.String("route", route), slog.String("path", path), slog.Int("status", status))
+}
+
+// exactly returns a log handler that has the place and the status of the answer written down already, for a
+// request with the very method and path of a route that has no wildcards; nil for others.
+func (rt *route) exactly(r *http.Request, status int, log *slog.Logger) slog.Handler {
+	if rt.path == "" || r.URL.Path != rt.path || r.URL.RawPath != "" || r.Method != rt.method {
+		return nil
+	}
+	tally := rt.counts.of(status)
+	if found := tally.log.Load(); found != nil {
+		return *found
+	}
+	made := log.Handler().WithAttrs(appendPlace(nil, rt.method, rt.pattern, rt.path, status))
+	tally.log.Store(&made)
+	return made
 }
 
 func loggedPath(path string) string {

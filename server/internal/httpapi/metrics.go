@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"log/slog"
 	"net/http"
 	"runtime"
 	"strconv"
@@ -80,27 +81,39 @@ type routeCounts struct {
 	pattern  string
 	metrics  *Metrics
 	duration prometheus.Observer
-	byStatus *[600]atomic.Pointer[prometheus.Counter]
+	byStatus *[600]atomic.Pointer[statusCount]
+}
+
+// statusCount is what is kept for one status of one route.
+type statusCount struct {
+	requests prometheus.Counter
+	log      atomic.Pointer[slog.Handler] // see route.exactly
 }
 
 func (m *Metrics) route(pattern string) routeCounts {
 	return routeCounts{
 		pattern: pattern, metrics: m,
 		duration: m.durations.WithLabelValues(pattern),
-		byStatus: new([600]atomic.Pointer[prometheus.Counter]),
+		byStatus: new([600]atomic.Pointer[statusCount]),
 	}
 }
 
 func (c *routeCounts) observe(status int, took time.Duration) {
+	c.of(status).requests.Inc()
+	c.duration.Observe(took.Seconds())
+}
+
+// of returns what belongs to a status; statuses that there are not share the place of 0.
+func (c *routeCounts) of(status int) *statusCount {
 	if status < 0 || status >= len(c.byStatus) {
 		status = 0
 	}
-	counter := c.byStatus[status].Load()
-	if counter == nil {
-		found := c.metrics.requests.WithLabelValues(c.pattern, strconv.Itoa(status))
-		counter = &found
-		c.byStatus[status].Store(counter)
+	if found := c.byStatus[status].Load(); found != nil {
+		return found
 	}
-	(*counter).Inc()
-	c.duration.Observe(took.Seconds())
+	made := &statusCount{requests: c.metrics.requests.WithLabelValues(c.pattern, strconv.Itoa(status))}
+	if !c.byStatus[status].CompareAndSwap(nil, made) {
+		return c.byStatus[status].Load()
+	}
+	return made
 }

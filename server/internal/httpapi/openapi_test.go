@@ -11,7 +11,7 @@ import (
 )
 
 // operations returns the statuses of each route of the document, by the pattern of the route.
-func operations(t *testing.T) map[string][]string {
+func operations(t testing.TB) map[string][]string {
 	t.Helper()
 	var document struct {
 		Paths map[string]map[string]struct {

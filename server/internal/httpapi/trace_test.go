@@ -10,7 +10,7 @@ import (
 	"github.com/durward-auth/durward/server/internal/httpapi"
 )
 
-func parseLine(t *testing.T, line string) map[string]any {
+func parseLine(t testing.TB, line string) map[string]any {
 	t.Helper()
 	var entry map[string]any
 	if err := json.Unmarshal([]byte(line), &entry); err != nil {
