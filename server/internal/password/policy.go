@@ -60,10 +60,10 @@ func (p Policy) Validate() error {
 	return nil
 }
 
-// Check returns a *WeakError when a password is too short or too long, is a common one, or contains
-// the user's name or this product's. Case makes no difference, nor do up to four digits or
-// signs around a common word. A name of up to three characters makes a password weak only
-// when there is nothing else in it but digits and signs.
+// Check returns a *WeakError when a password is too short or too long, is a common one, or would
+// be too short without the user's name or this product's. Case makes no difference, nor do up to
+// four digits or signs around a common word. A name of up to three characters counts only when
+// there is nothing else in the password but digits and signs.
 func (p Policy) Check(password, username string) error {
 	maxBytes, minLength := p.MaxBytes, p.MinLength
 	if maxBytes <= 0 || maxBytes > MaxBytes {
@@ -83,11 +83,11 @@ func (p Policy) Check(password, username string) error {
 		return &WeakError{Code: CodeTooShort, Reason: fmt.Sprintf("The password is too short: use at least %d characters.", minLength)}
 	}
 	folded := wordset.Fold(normal)
-	if names(folded, wordset.Fold(username)) {
-		return &WeakError{Code: CodeContainsUsername, Reason: "The password contains the user name: choose one that does not."}
+	if leansOn(folded, wordset.Fold(username), minLength) {
+		return &WeakError{Code: CodeContainsUsername, Reason: fmt.Sprintf("The password contains the user name: use at least %d characters beside it.", minLength)}
 	}
-	if names(folded, product) {
-		return &WeakError{Code: CodeContainsProduct, Reason: "The password contains the name of this service: choose one that does not."}
+	if leansOn(folded, product, minLength) {
+		return &WeakError{Code: CodeContainsProduct, Reason: fmt.Sprintf("The password contains the name of this service: use at least %d characters beside it.", minLength)}
 	}
 	if isCommon(folded) || isCommon(undecorated(folded)) {
 		return &WeakError{Code: CodeCommon, Reason: "The password is one of those that are guessed first: choose another, for instance several words."}
@@ -95,17 +95,16 @@ func (p Policy) Check(password, username string) error {
 	return nil
 }
 
-// names says that a password contains a name, or the part of one before the @.
-func names(password, name string) bool {
+// leansOn says that fewer than minLength code points are left of a password without a name, or without the
+// part of one before the @.
+func leansOn(password, name string, minLength int) bool {
 	local, _, _ := strings.Cut(name, "@")
 	for _, n := range []string{name, local} {
-		if n == "" {
+		if n == "" || utf8.RuneCountInString(n) <= shortName && core(password) != n {
 			continue
 		}
-		if password == n || core(password) == n {
-			return true
-		}
-		if utf8.RuneCountInString(n) > shortName && strings.Contains(password, n) {
+		rest := strings.ReplaceAll(password, n, "")
+		if rest != password && utf8.RuneCountInString(rest) < minLength {
 			return true
 		}
 	}

@@ -20,6 +20,13 @@ func TestPolicyAccepts(t *testing.T) {
 		"NUL inside":                        {"kq7v\x00zr2m", "alice"},
 		"1,024 bytes":                       {strings.Repeat("ab", 512), "alice"},
 		"a short name by chance":            {"planetarium-voyage", "al"},
+		"a short name in just enough":       {"sal-kq7v", "al"},
+		"enough beside the user name":       {"correct horse battery alice", "alice"},
+		"just enough beside the user name":  {"aliceKq7vzr2m", "alice"},
+		"just enough around the user name":  {"kq7vALICEzr2m", "alice"},
+		"enough beside the part before @":   {"alice-kq7vzr2m", "alice@example.org"},
+		"enough beside a short name":        {"202620262026bob!", "bob"},
+		"enough beside the product":         {"Durward-kq7vzr2", "alice"},
 		"no name":                           {"kq7vzr2m", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -46,10 +53,13 @@ func TestPolicyRefuses(t *testing.T) {
 		"a common one with a year":             {"Sunshine2026", "alice", password.CodeCommon},
 		"the user name":                        {"alice.smith", "Alice.Smith", password.CodeContainsUsername},
 		"the user name inside":                 {"x9-ALICE-k3v", "alice", password.CodeContainsUsername},
+		"the user name and a year":             {"alice2026!", "alice", password.CodeContainsUsername},
+		"the user name again and again":        {"alice alice alice alice", "alice", password.CodeContainsUsername},
 		"the user name in full width":          {"\uff41lice-kq7vzr", "alice", password.CodeContainsUsername},
 		"the part before the @":                {"alice-kq7vzr", "alice@example.org", password.CodeContainsUsername},
 		"a short name and digits":              {"2026bob!", "bob", password.CodeContainsUsername},
 		"the product":                          {"MyDurward-kq7", "alice", password.CodeContainsProduct},
+		"the product and digits":               {"Durward-1234", "alice", password.CodeContainsProduct},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := (password.Policy{}).Check(tt.password, tt.username)
@@ -72,6 +82,7 @@ func TestPolicyIsConfigurable(t *testing.T) {
 	for given, want := range map[string]string{
 		"kq7vzr2m kq7vz":         password.CodeTooShort,
 		"kq7vzr2m kq7vzr":        "",
+		"durward kq7vzr2m kq7v":  password.CodeContainsProduct,
 		strings.Repeat("ab", 32): "",
 		strings.Repeat("a", 65):  password.CodeTooLong,
 	} {
