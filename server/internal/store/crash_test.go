@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"path/filepath"
 	"testing"
@@ -15,10 +16,11 @@ import (
 // TestNothingAcknowledgedIsLostByAKill kills a writing process at ten random moments.
 func TestNothingAcknowledgedIsLostByAKill(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "durward.db")
-	users, generations, ended := map[string]bool{}, map[string]int64{}, map[string]bool{}
+	all := newAcknowledged()
 	for round := range 10 {
+		acks := newAcknowledged()
 		child := start(t, "write forever", path, fmt.Sprint(round))
-		until := 1 + rand.IntN(2000)
+		until := 1 + rand.IntN(600)
 		for i := 0; child.lines.Scan(); i++ {
 			if i == until {
 				if err := child.Process.Kill(); err != nil {
@@ -29,11 +31,11 @@ func TestNothingAcknowledgedIsLostByAKill(t *testing.T) {
 			var generation int64
 			switch n, _ := fmt.Sscan(child.lines.Text(), &what, &id, &user, &generation); {
 			case what == "user" && n == 2:
-				users[id] = true
+				acks.users[id] = true
 			case what == "rotated" && n == 4:
-				generations[id] = generation
+				acks.generations[id] = generation
 			case what == "ended" && n == 2:
-				ended[id] = true
+				acks.ended[id] = true
 			}
 		}
 		_ = child.Wait() // killed
@@ -49,7 +51,13 @@ func TestNothingAcknowledgedIsLostByAKill(t *testing.T) {
 		if err := db.Check(t.Context()); err != nil {
 			t.Errorf("round %d: %v", round, err)
 		}
-		survived(t, db, users, generations, ended)
+		maps.Copy(all.users, acks.users)
+		maps.Copy(all.generations, acks.generations)
+		maps.Copy(all.ended, acks.ended)
+		if round == 9 {
+			acks = all
+		}
+		survived(t, db, acks)
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -57,12 +65,23 @@ func TestNothingAcknowledgedIsLostByAKill(t *testing.T) {
 			t.FailNow()
 		}
 	}
-	t.Logf("%d registrations, %d sessions rotated, %d ended", len(users), len(generations), len(ended))
+	t.Logf("%d registrations, %d sessions rotated, %d ended", len(all.users), len(all.generations), len(all.ended))
 }
 
-func survived(t *testing.T, db *store.DB, users map[string]bool, generations map[string]int64, ended map[string]bool) {
+// acknowledged is what a child said was done, by id.
+type acknowledged struct {
+	users       map[string]bool
+	generations map[string]int64
+	ended       map[string]bool
+}
+
+func newAcknowledged() acknowledged {
+	return acknowledged{map[string]bool{}, map[string]int64{}, map[string]bool{}}
+}
+
+func survived(t *testing.T, db *store.DB, acks acknowledged) {
 	t.Helper()
-	for id := range users {
+	for id := range acks.users {
 		if _, err := db.User(t.Context(), id); err != nil {
 			t.Errorf("user %s was acknowledged: %v", id, err)
 		}
@@ -75,14 +94,14 @@ func survived(t *testing.T, db *store.DB, users map[string]bool, generations map
 	for _, e := range revocations {
 		revoked[e.ID] = e.Kind == revocation.Session
 	}
-	for id, generation := range generations {
+	for id, generation := range acks.generations {
 		s, found, err := db.SessionByID(t.Context(), id)
 		switch {
 		case err != nil:
 			t.Fatal(err)
 		case !found || s.Generation < generation:
 			t.Errorf("generation %d of session %s was acknowledged, got %d", generation, id, s.Generation)
-		case ended[id] && (s.EndedAt.IsZero() || !revoked[id]):
+		case acks.ended[id] && (s.EndedAt.IsZero() || !revoked[id]):
 			t.Errorf("the end of session %s was acknowledged, got end %v, revoked %v", id, s.EndedAt, revoked[id])
 		case s.EndedAt.IsZero() && revoked[id]:
 			t.Errorf("half of the end of session %s was committed", id)
@@ -92,7 +111,7 @@ func survived(t *testing.T, db *store.DB, users map[string]bool, generations map
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(generations) > 0 && len(rotations) == 0 {
+	if len(acks.generations) > 0 && len(rotations) == 0 {
 		t.Error("no rotation left an event")
 	}
 }
