@@ -13,3 +13,11 @@ func Access(h http.Handler) map[string]string {
 
 // OpenAPI is the embedded document.
 func OpenAPI() []byte { return openAPIBody }
+
+// MakeCursor and ReadCursor are the cursors of a key.
+func MakeCursor(key []byte, after, search string) string { return newCursors(key).make(after, search) }
+
+// ReadCursor returns the place that a cursor stands for.
+func ReadCursor(key []byte, cursor, search string) (string, bool) {
+	return newCursors(key).read(cursor, search)
+}
