@@ -3,14 +3,11 @@ package password
 import (
 	"context"
 	"crypto/rand"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"runtime"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/crypto/argon2"
 )
 
 // ErrBusy says that a password was not looked at, since too many callers wait already or
@@ -22,7 +19,8 @@ type PoolConfig struct {
 	// Params are those of new hashes; the zero value means DefaultParams.
 	Params Params
 	// Workers is how many passwords are hashed at the same time, each in Params.MemoryKiB of
-	// memory; 0 means GOMAXPROCS. See Foreground for what that does to other work.
+	// memory, or in what a stored hash asks for, at most 256 MiB; 0 means GOMAXPROCS. See Foreground
+	// for what that does to other work.
 	Workers int
 	// Queue is how many callers may wait for a worker; 0 means 64.
 	Queue int
@@ -79,7 +77,7 @@ func NewPool(c PoolConfig) (*Pool, error) {
 	if c.Workers > 1 && c.Workers >= runtime.GOMAXPROCS(0) {
 		p.steady, p.spare = make(chan struct{}, c.Workers-1), make(chan struct{}, 1)
 	}
-	p.dummy = hash{params: c.Params, salt: random(saltSize), tag: random(tagSize)}.encode()
+	p.dummy = argon2Hash{params: c.Params, salt: random(saltSize), tag: random(tagSize)}.encode()
 	p.cost.Store(int64(expectedCost(c.Params)))
 	return p, nil
 }
@@ -91,34 +89,44 @@ func (p *Pool) Hash(ctx context.Context, password string) (phc string, err error
 	if err != nil {
 		return "", err
 	}
-	h := hash{params: p.params, salt: random(saltSize)}
-	if h.tag, err = p.compute(ctx, password, h.params, h.salt, tagSize); err != nil {
+	h := argon2Hash{params: p.params, salt: random(saltSize)}
+	err = p.work(ctx, true, func() { h.tag = argon2Tag(password, h.params, h.salt, tagSize) })
+	if err != nil {
 		return "", err
 	}
 	return h.encode(), nil
 }
 
 // Verify says whether a password is the one of a stored hash, in constant time, and if so whether
-// the hash is to be replaced by a new one since it costs less than the pool's parameters.
+// the hash is to be replaced by a new one since it costs less than the pool's parameters or is of
+// another kind. Beside what Hash writes it accepts, as an import may bring them:
+//
+//   - bcrypt: $2a$, $2b$, $2y$
+//   - scrypt and PBKDF2 as Passlib and PHC write them: $scrypt$, $pbkdf2$, $pbkdf2-sha256$, $pbkdf2-sha512$
+//   - Werkzeug: scrypt:N:r:p, pbkdf2:sha1:N, pbkdf2:sha256:N, pbkdf2:sha512:N
+//   - Django: argon2$argon2id, bcrypt, bcrypt_sha256, scrypt, pbkdf2_sha1, pbkdf2_sha256
+//
+// The password is compared in its normal form alone. Against bcrypt, one of more than 72 bytes or with a NUL
+// never matches.
+//
 // The error is ErrBusy, the context's, a *WeakError from Normalise, or ErrMalformedHash; stored
-// parameters out of bounds are refused before anything is computed.
-func (p *Pool) Verify(ctx context.Context, phc, password string) (ok, rehash bool, err error) {
+// costs out of bounds are refused before anything is computed.
+func (p *Pool) Verify(ctx context.Context, hash, password string) (ok, rehash bool, err error) {
 	password, err = Normalise(password)
 	if err != nil {
 		return false, false, err
 	}
-	h, err := parsePHC(phc)
+	h, err := parseStored(hash)
 	if err != nil {
 		return false, false, err
 	}
-	tag, err := p.compute(ctx, password, h.params, h.salt, uint32(len(h.tag)))
-	if err != nil {
+	own, isArgon2 := h.(argon2Hash)
+	var failed error
+	err = p.work(ctx, isArgon2 && own.params == p.params, func() { ok, failed = h.matches(password) })
+	if err := errors.Join(err, failed); err != nil {
 		return false, false, err
 	}
-	if subtle.ConstantTimeCompare(tag, h.tag) != 1 {
-		return false, false, nil
-	}
-	return true, h.params.below(p.params) || len(h.salt) < saltSize || len(h.tag) < tagSize, nil
+	return ok, ok && h.outdated(p.params), nil
 }
 
 // VerifyDummy takes as long as Verify takes with a hash of the pool's parameters, and has the
@@ -134,21 +142,22 @@ func (p *Pool) RetryAfter() time.Duration {
 	return max(p.wait(p.inside.Load()), time.Second)
 }
 
-// compute hashes a password when a worker is free.
-func (p *Pool) compute(ctx context.Context, password string, params Params, salt []byte, size uint32) ([]byte, error) {
+// work hashes a password when a worker is free. The cost is learned from a typical one, which
+// has the pool's parameters.
+func (p *Pool) work(ctx context.Context, typical bool, hash func()) error {
 	ahead := p.inside.Add(1) - 1
 	defer p.inside.Add(-1)
 	worker, err := p.acquire(ctx, ahead)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { <-worker }()
 	start := time.Now()
-	tag := argon2.IDKey([]byte(password), salt, params.Iterations, params.MemoryKiB, params.Parallelism, size)
-	if params == p.params {
+	hash()
+	if typical {
 		p.learn(time.Since(start))
 	}
-	return tag, nil
+	return nil
 }
 
 // acquire waits for a worker, unless there is no place or no time to wait. To receive from
