@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/durward-auth/durward/server/internal/account"
 	"github.com/durward-auth/durward/server/internal/audit"
 )
 
@@ -26,6 +27,15 @@ func (t *tx) record(ctx context.Context, e audit.Event) error {
 		return fmt.Errorf("record event: %w", err)
 	}
 	return nil
+}
+
+// recordAbout stores an event of a change to a user; the user's name is filled in where the caller
+// knew only the id.
+func (t *tx) recordAbout(ctx context.Context, u account.User, e audit.Event) error {
+	if e.SubjectName == "" && e.SubjectID == u.ID {
+		e.SubjectName = u.Name
+	}
+	return t.record(ctx, e)
 }
 
 // RecordEvents implements account.Store.

@@ -20,6 +20,7 @@ import (
 // scans are the statements that may read a whole table or index, and why.
 var scans = map[string]string{
 	"selectKeys":         "a handful of keys, all of them wanted",
+	"selectSettings":     "a handful of settings, all of them wanted",
 	"anyKey":             "stops at the first row",
 	"otherAdministrator": "an index of enabled administrators alone, and stops at the second row at the latest",
 	"hasVersion":         "the schema's own table, once at start",

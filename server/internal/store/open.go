@@ -43,9 +43,8 @@ type DB struct {
 	path   string
 	writer *writer
 	reader *statements
-	watch  *watch
 
-	writing, reading, watching *sql.DB
+	writing, reading *sql.DB
 
 	closing  sync.Once
 	closeErr error
@@ -114,14 +113,11 @@ func open(ctx context.Context, c Config) (_ *DB, err error) {
 	db.reading.SetMaxIdleConns(c.Readers)
 	db.reader = newStatements(db.reading.PrepareContext)
 
-	if db.watching, err = sql.Open("sqlite", dsn(c, "_pragma=query_only(1)")); err != nil {
+	db.writer = newWriter(conn, &idSource{clock: c.Clock}, c.Queue)
+	if _, err := db.Changed(ctx); err != nil {
+		db.writer.close()
 		return nil, err
 	}
-	db.watching.SetMaxOpenConns(1)
-	if db.watch, err = newWatch(ctx, db.watching); err != nil {
-		return nil, translate(err)
-	}
-	db.writer = newWriter(conn, &idSource{clock: c.Clock}, c.Queue)
 	return db, nil
 }
 
@@ -138,7 +134,6 @@ func (db *DB) Close() error {
 		}
 		db.writer.tx.close()
 		db.reader.close()
-		db.watch.close()
 		if err := errors.Join(db.writer.conn.Close(), db.closePools()); err != nil && db.closeErr == nil {
 			db.closeErr = fmt.Errorf("close database: %w", err)
 		}
@@ -156,7 +151,7 @@ func (db *DB) Err() error { return db.writer.err() }
 
 func (db *DB) closePools() error {
 	var problems []error
-	for _, pool := range []*sql.DB{db.reading, db.watching, db.writing} {
+	for _, pool := range []*sql.DB{db.reading, db.writing} {
 		if pool != nil {
 			problems = append(problems, pool.Close())
 		}

@@ -154,3 +154,19 @@ func statement(t *testing.T, path, text string) {
 		t.Fatal(err)
 	}
 }
+
+func TestSettingsAreKeptByName(t *testing.T) {
+	db := open(t, filepath.Join(t.TempDir(), "durward.db"))
+	for _, settings := range []map[string]string{{"issuer": "https://a.test", "access-ttl": "5m0s"}, {"issuer": "https://b.test"}} {
+		if err := db.SaveSettings(t.Context(), settings); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := db.Settings(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != 2 || got["issuer"] != "https://b.test" || got["access-ttl"] != "5m0s" {
+		t.Errorf("got %v, want the issuer of the second call and the access-ttl of the first", got)
+	}
+}

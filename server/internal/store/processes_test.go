@@ -46,6 +46,12 @@ func TestChangesOfAnotherProcessAreNoticed(t *testing.T) {
 	if changed() {
 		t.Error("a change was reported before there was one")
 	}
+	if err := db.SaveSettings(t.Context(), map[string]string{"issuer": "https://id.test"}); err != nil {
+		t.Fatal(err)
+	}
+	if changed() {
+		t.Error("a change of this process was reported as another's")
+	}
 	for i := range 3 {
 		child := start(t, "create users", path, fmt.Sprintf("user%d", i))
 		if !child.lines.Scan() {

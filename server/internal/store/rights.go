@@ -113,7 +113,7 @@ func (db *DB) Disable(ctx context.Context, userID string, now time.Time, e audit
 		if entries, err = tx.renew(ctx, u, "", true, now); err != nil {
 			return err
 		}
-		return tx.record(ctx, e)
+		return tx.recordAbout(ctx, u, e)
 	})
 	if err != nil {
 		return account.User{}, nil, err
@@ -139,7 +139,7 @@ func (db *DB) Enable(ctx context.Context, userID string, now time.Time, e audit.
 			u, err = findUser(ctx, tx, userID)
 			return err
 		}
-		return tx.record(ctx, e)
+		return tx.recordAbout(ctx, u, e)
 	})
 	if err != nil {
 		return account.User{}, err
@@ -182,7 +182,7 @@ func (db *DB) raise(ctx context.Context, op string, now time.Time, e audit.Event
 				return err
 			}
 		}
-		return tx.record(ctx, e)
+		return tx.recordAbout(ctx, u, e)
 	})
 	if err != nil {
 		return account.User{}, nil, err

@@ -128,7 +128,7 @@ func (db *DB) SetEmail(ctx context.Context, userID, email string, now time.Time,
 		if u, err = tx.updateUser(ctx, updateEmail, userID, email, strings.ToLower(email), micros(now)); err != nil {
 			return err
 		}
-		return tx.record(ctx, e)
+		return tx.recordAbout(ctx, u, e)
 	})
 	if err != nil {
 		return account.User{}, err

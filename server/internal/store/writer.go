@@ -254,6 +254,7 @@ type tx struct {
 	*statements
 	ids     *idSource
 	changed int64 // rows, about
+	seen    int64 // data_version when Changed last looked
 }
 
 func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error) {

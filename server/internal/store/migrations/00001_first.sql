@@ -102,7 +102,14 @@ CREATE TABLE turns (
 );
 INSERT INTO turns (name, turn) VALUES ('administrators', 0);
 
+-- What the last server on this data was told, for commands that are not.
+CREATE TABLE settings (
+	name  TEXT NOT NULL PRIMARY KEY,
+	value TEXT NOT NULL
+);
+
 -- +goose Down
+DROP TABLE settings;
 DROP TABLE turns;
 DROP TABLE audit;
 DROP TABLE sign_in_failures;
