@@ -15,11 +15,14 @@ import (
 	"github.com/durward-auth/durward/session"
 )
 
-// Config says how the server works. DataDir and Issuer are required; the zero value of each other
+// Config says how the server works. DataDir and Issuer are required, the issuer not with Inherit; the zero value of each other
 // field is the documented default.
 type Config struct {
 	// DataDir holds the database (durward.db) and the master key (master.key). It is created with mode 0700.
 	DataDir string
+	// Inherit takes Issuer, Audience, AccessTTL and PasswordMinLength, where they are not set, from the last server that
+	// ran on the data: for commands beside it.
+	Inherit bool
 	// MasterKey is the text of the master key, for deployments that keep it outside DataDir.
 	MasterKey string
 

@@ -39,21 +39,38 @@ func DatabasePath(dir string) string { return filepath.Join(dir, "durward.db") }
 func MasterKeyPath(dir string) string { return filepath.Join(dir, "master.key") }
 
 // OpenData opens the data directory, and fills an empty one. Every problem of the configuration is
-// reported at once.
+// reported at once. With Inherit, what the configuration does not set is taken from the last
+// server that ran on the data.
 func OpenData(ctx context.Context, c Config) (*Data, error) {
-	c, err := c.checked()
-	if err != nil {
+	early := c
+	if c.Inherit {
+		setDefault(&early.Issuer, placeholderIssuer)
+	}
+	if _, err := early.checked(); err != nil {
 		return nil, err
 	}
 	db, err := store.Open(ctx, store.Config{Path: DatabasePath(c.DataDir), Clock: c.Clock})
 	if err != nil {
 		return nil, err
 	}
-	d, err := newData(ctx, c, db)
+	d, err := openData(ctx, c, db)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return d, nil
+}
+
+func openData(ctx context.Context, c Config, db *store.DB) (*Data, error) {
+	var err error
+	if c.Inherit {
+		if c, err = c.inherit(ctx, db); err != nil {
+			return nil, err
+		}
+	}
+	if c, err = c.checked(); err != nil {
+		return nil, err
+	}
+	return newData(ctx, c, db)
 }
 
 func newData(ctx context.Context, c Config, db *store.DB) (*Data, error) {

@@ -22,6 +22,7 @@ type Server struct {
 	work     sync.WaitGroup
 	draining atomic.Bool
 	synced   time.Time // up to when revocations of other processes are known
+	behind   bool      // a change was noticed and not taken over yet
 	closing  sync.Once
 	closed   error
 }
@@ -36,6 +37,9 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	release, err := d.Store.LockServer()
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
+	}
+	if err := d.leave(ctx); err != nil {
+		return nil, errors.Join(err, release(), d.Close())
 	}
 	s := &Server{Data: d, release: release, metrics: httpapi.NewMetrics()}
 	s.handler, err = httpapi.New(httpapi.Config{
@@ -92,14 +96,15 @@ func (s *Server) ready(ctx context.Context) error {
 // pollInterval is how soon the changes of other processes on the same data are noticed.
 const pollInterval = 100 * time.Millisecond
 
-// overlap is how far the clocks of two processes on the same data may differ without a
+// overlap is how long before its commit another process may have looked at its clock without a
 // revocation being missed.
-const overlap = 5 * time.Second
+const overlap = time.Minute
 
 // poll takes over what other processes, such as the commands, have changed.
 func (s *Server) poll(ctx context.Context) error {
 	changed, err := s.Store.Changed(ctx)
-	if err != nil || !changed {
+	s.behind = s.behind || changed
+	if err != nil || !s.behind {
 		return err
 	}
 	now := s.config.Clock()
@@ -108,8 +113,11 @@ func (s *Server) poll(ctx context.Context) error {
 		return fmt.Errorf("poll revocations: %w", err)
 	}
 	s.revoked.Add(entries...)
-	s.synced = now
-	return s.Keys.Reload(ctx)
+	if err := s.Keys.Reload(ctx); err != nil {
+		return err
+	}
+	s.synced, s.behind = now, false
+	return nil
 }
 
 // tidy rotates keys on schedule and drops what nobody needs any more.

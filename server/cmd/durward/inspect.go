@@ -14,8 +14,8 @@ import (
 )
 
 type tokenInspect struct {
-	Token         string `arg:"" optional:"" default:"-" help:"The token, or - to read it from standard input."`
-	tokenSettings `embed:""`
+	Token           string `arg:"" optional:"" default:"-" help:"The token, or - to read it from standard input."`
+	inheritedTokens `embed:""`
 }
 
 // Help is shown by durward token inspect --help.
@@ -33,7 +33,7 @@ func (cmd *tokenInspect) Run(ctx context.Context, c *commands, term terminal) er
 	if err != nil {
 		return err
 	}
-	settings := cmd.tokenSettings
+	settings := cmd.inheritedTokens
 	if settings.Issuer == "" {
 		settings.Issuer = claimed(payload)
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"net/netip"
 	"os"
 	"time"
@@ -15,6 +14,18 @@ type tokenSettings struct {
 	Issuer    string        `help:"The server's own URL as clients see it; by default the address it listens on." placeholder:"URL"`
 	Audience  []string      `help:"Audience of access tokens; by default the issuer." placeholder:"NAME"`
 	AccessTTL time.Duration `name:"access-ttl" help:"Lifetime of access tokens, at most 24h. By default ${default}." default:"15m" placeholder:"DURATION"`
+}
+
+// inheritedTokens are the same flags for commands beside a server.
+type inheritedTokens struct {
+	Issuer    string        `help:"The server's own URL; by default that of the last server on this data." placeholder:"URL"`
+	Audience  []string      `help:"Audience of access tokens; by default that of the last server on this data." placeholder:"NAME"`
+	AccessTTL time.Duration `name:"access-ttl" help:"Lifetime of access tokens; by default that of the last server on this data." placeholder:"DURATION"`
+}
+
+// inheritedPasswords is the same flag as passwordSettings for commands beside a server.
+type inheritedPasswords struct {
+	PasswordMinLength int `help:"Least number of characters in a password; by default that of the last server on this data." placeholder:"N"`
 }
 
 // passwordSettings are the flags that say which passwords are accepted.
@@ -41,7 +52,9 @@ type serverSettings struct {
 
 // config is the server's configuration as the flags have it.
 func (s serverSettings) config(c *commands) server.Config {
-	config := s.tokenSettings.config(c)
+	config := dataConfig(c)
+	config.Inherit = false
+	config.Issuer, config.Audience, config.AccessTTL = s.Issuer, s.Audience, s.AccessTTL
 	config.PasswordMinLength = s.PasswordMinLength
 	config.RefreshIdle, config.RefreshAbsolute, config.RefreshGrace = s.RefreshIdle, s.RefreshAbsolute, s.RefreshGrace
 	config.ClosedRegistration = s.Registration == "closed"
@@ -54,23 +67,20 @@ func (s serverSettings) config(c *commands) server.Config {
 	return config
 }
 
-// defaultIssuer is the issuer of commands that are not told; they only need one where tokens are concerned.
-const defaultIssuer = "http://127.0.0.1:8080"
-
-func (s tokenSettings) config(c *commands) server.Config {
+func (s inheritedTokens) config(c *commands) server.Config {
 	config := dataConfig(c)
-	config.Issuer = cmp.Or(s.Issuer, defaultIssuer)
+	config.Issuer = s.Issuer
 	config.Audience = s.Audience
 	config.AccessTTL = s.AccessTTL
 	return config
 }
 
-// dataConfig is enough to open the data.
+// dataConfig is enough to open the data; the rest is as the last server on it was told.
 func dataConfig(c *commands) server.Config {
 	return server.Config{
 		DataDir:   c.Data,
 		MasterKey: os.Getenv("DURWARD_MASTER_KEY"),
-		Issuer:    defaultIssuer,
+		Inherit:   true,
 		Version:   version(),
 	}
 }

@@ -19,19 +19,19 @@ type tokenCommands struct {
 }
 
 type tokenIssue struct {
-	named         `embed:""`
-	Scope         string `help:"Scopes to ask for, separated by spaces; by default all that the user has." placeholder:"SCOPES"`
-	tokenSettings `embed:""`
+	named           `embed:""`
+	Scope           string `help:"Scopes to ask for, separated by spaces; by default all that the user has." placeholder:"SCOPES"`
+	inheritedTokens `embed:""`
 }
 
 // Help is shown by durward token issue --help.
 func (tokenIssue) Help() string {
-	return "Prints the access token alone, or with --json the whole answer of a login. Give --issuer as the running server has it, or the token will be refused there."
+	return "Prints the access token alone, or with --json the whole answer of a login."
 }
 
 // Run opens a session without a password; the audit log says so.
 func (cmd *tokenIssue) Run(ctx context.Context, c *commands, term terminal) error {
-	return withData(ctx, cmd.tokenSettings.config(c), func(data *server.Data) error {
+	return withData(ctx, cmd.inheritedTokens.config(c), func(data *server.Data) error {
 		u, err := find(ctx, data, cmd.Name)
 		if err != nil {
 			return err
@@ -53,10 +53,10 @@ func (cmd *tokenIssue) Run(ctx context.Context, c *commands, term terminal) erro
 }
 
 type tokenVerify struct {
-	JWKS          string   `name:"jwks" help:"The issuer's key set; by default the keys of the data directory, with its revocations." placeholder:"FILE|URL"`
-	Type          []string `help:"Accepted token type; by default at+jwt." placeholder:"TYPE"`
-	Token         string   `arg:"" optional:"" default:"-" help:"The token, or - to read it from standard input."`
-	tokenSettings `embed:""`
+	JWKS            string   `name:"jwks" help:"The issuer's key set; by default the keys of the data directory, with its revocations." placeholder:"FILE|URL"`
+	Type            []string `help:"Accepted token type; by default at+jwt." placeholder:"TYPE"`
+	Token           string   `arg:"" optional:"" default:"-" help:"The token, or - to read it from standard input."`
+	inheritedTokens `embed:""`
 }
 
 // Run verifies one token.
@@ -94,7 +94,7 @@ func (cmd *tokenVerify) Run(ctx context.Context, c *commands, term terminal) err
 
 func (cmd *tokenVerify) verify(ctx context.Context, c *commands, token string) (claims durward.Claims, err error) {
 	if cmd.JWKS == "" {
-		err = withData(ctx, cmd.tokenSettings.config(c), func(data *server.Data) error {
+		err = withData(ctx, cmd.inheritedTokens.config(c), func(data *server.Data) error {
 			verifier, err := data.Verifier()
 			if err != nil {
 				return err

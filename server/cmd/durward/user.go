@@ -49,12 +49,12 @@ func (n named) change(ctx context.Context, c *commands, term terminal, change fu
 }
 
 type userAdd struct {
-	named            `embed:""`
-	Role             []string `help:"Role of the user; repeat it for several." placeholder:"ROLE"`
-	Scope            []string `help:"Scope that the user may ask for; repeat it for several." placeholder:"SCOPE"`
-	Email            string   `help:"E-mail address." placeholder:"ADDRESS"`
-	PasswordStdin    bool     `help:"Read the password from the first line of standard input instead of asking for it."`
-	passwordSettings `embed:""`
+	named              `embed:""`
+	Role               []string `help:"Role of the user; repeat it for several." placeholder:"ROLE"`
+	Scope              []string `help:"Scope that the user may ask for; repeat it for several." placeholder:"SCOPE"`
+	Email              string   `help:"E-mail address." placeholder:"ADDRESS"`
+	PasswordStdin      bool     `help:"Read the password from the first line of standard input instead of asking for it."`
+	inheritedPasswords `embed:""`
 }
 
 // Run adds a user with a password that was typed twice or read from standard input.
@@ -179,9 +179,9 @@ func (cmd *userScopes) Run(ctx context.Context, c *commands, term terminal) erro
 }
 
 type userPassword struct {
-	named            `embed:""`
-	PasswordStdin    bool `help:"Read the password from the first line of standard input instead of asking for it."`
-	passwordSettings `embed:""`
+	named              `embed:""`
+	PasswordStdin      bool `help:"Read the password from the first line of standard input instead of asking for it."`
+	inheritedPasswords `embed:""`
 }
 
 // Run sets a user's password.
