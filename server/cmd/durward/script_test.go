@@ -44,6 +44,8 @@ func TestScripts(t *testing.T) {
 			"mode":    fileMode,
 		},
 		Setup: func(env *testscript.Env) error {
+			// The race detector would make every command wait for a second before it ends.
+			env.Setenv("GORACE", "atexit_sleep_ms=0")
 			env.Setenv("PASSWORD", "correct horse battery")
 			env.Values[servers{}] = new([]*running)
 			return os.WriteFile(filepath.Join(env.WorkDir, "password"), []byte("correct horse battery\n"), 0o600)

@@ -39,7 +39,7 @@ func startServer(ts *testscript.TestScript, neg bool, args []string) {
 	s.cmd = exec.Command(program, append([]string{"serve", "--addr", "127.0.0.1:0"}, args[1:]...)...)
 	s.cmd.Dir = ts.MkAbs(".")
 	s.cmd.Stderr = &s.log
-	s.cmd.Env = append(os.Environ(), "HOME="+ts.Getenv("HOME"))
+	s.cmd.Env = append(os.Environ(), "GORACE="+ts.Getenv("GORACE"))
 	out, err := s.cmd.StdoutPipe()
 	ts.Check(err)
 	ts.Check(s.cmd.Start())
