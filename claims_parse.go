@@ -32,7 +32,8 @@ func parseClaims(payload string) (Claims, error) {
 		return Claims{}, fmt.Errorf("%w: %w", ErrTokenMalformed, err)
 	}
 	p := claimsParser{claims: Claims{payload: payload}}
-	for _, m := range members {
+	for i := range members {
+		m := &members[i]
 		if !p.claim(m.Name, m.Value) {
 			return Claims{}, p.refusal(m.Name)
 		}
@@ -140,9 +141,11 @@ func (p *claimsParser) scopes(v strictjson.Value) ([]string, bool) {
 		return nil, false
 	}
 	from := p.grow(count)
-	for part := range strings.SplitSeq(text, " ") {
-		p.texts = append(p.texts, part)
+	for space := strings.IndexByte(text, ' '); space >= 0; space = strings.IndexByte(text, ' ') {
+		p.texts = append(p.texts, text[:space])
+		text = text[space+1:]
 	}
+	p.texts = append(p.texts, text)
 	return p.cut(from), true
 }
 
@@ -182,18 +185,23 @@ func numericDate(v strictjson.Value, up bool) (time.Time, bool) {
 	if v.Kind() != strictjson.Number {
 		return time.Time{}, false
 	}
-	whole, fraction, _ := strings.Cut(v.Raw(), ".")
-	if len(whole) > 12 || strings.ContainsAny(v.Raw(), "eE") {
-		return time.Time{}, false
-	}
+	raw := v.Raw()
 	var seconds int64
-	for i := range len(whole) {
-		if whole[i] < '0' || whole[i] > '9' {
+	i := 0
+	for ; i < len(raw) && raw[i] != '.'; i++ {
+		if raw[i] < '0' || raw[i] > '9' || seconds > maxNumericDate {
 			return time.Time{}, false
 		}
-		seconds = seconds*10 + int64(whole[i]-'0')
+		seconds = seconds*10 + int64(raw[i]-'0')
 	}
-	if up && strings.Trim(fraction, "0") != "" {
+	fraction := false
+	for i++; i < len(raw); i++ {
+		if raw[i] < '0' || raw[i] > '9' {
+			return time.Time{}, false
+		}
+		fraction = fraction || raw[i] != '0'
+	}
+	if up && fraction {
 		seconds++
 	}
 	if seconds < 1 || seconds > maxNumericDate {

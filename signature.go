@@ -22,8 +22,12 @@ const maxSignature = 1024
 // A signFunc appends the signature of the message.
 type signFunc func(dst, message []byte) ([]byte, error)
 
-// A verifyFunc says whether the signature belongs to the message.
+// A verifyFunc says whether the signature belongs to the message. It works in the capacity behind the signature:
+// maxWork bytes are enough, with less it allocates.
 type verifyFunc func(message, signature []byte) bool
+
+// maxWork is the longest DER form of an ECDSA signature and the longest hash, in bytes.
+const maxWork = 2*66 + 16 + 64
 
 // newSignFunc expects material that jwk.Check has passed for the algorithm.
 func newSignFunc(algorithm Algorithm, m jwk.Material) signFunc {
@@ -83,9 +87,8 @@ func newVerifyFunc(algorithm Algorithm, m jwk.Material) verifyFunc {
 			if len(signature) != 2*size {
 				return false
 			}
-			var sum [64]byte
-			var der [2*66 + 16]byte
-			return ecdsa.VerifyASN1(public, digest(h, message, sum[:0]), appendDERECDSA(der[:0], signature))
+			der := appendDERECDSA(behind(signature), signature)
+			return ecdsa.VerifyASN1(public, digest(h, message, behind(der)), der)
 		}
 	case EdDSA, Ed25519:
 		public := m.Public.(ed25519.PublicKey)
@@ -96,17 +99,18 @@ func newVerifyFunc(algorithm Algorithm, m jwk.Material) verifyFunc {
 		public := m.Public.(*rsa.PublicKey)
 		options := &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: h}
 		return func(message, signature []byte) bool {
-			var buffer [64]byte
-			return rsa.VerifyPSS(public, h, digest(h, message, buffer[:0]), signature, options) == nil
+			return rsa.VerifyPSS(public, h, digest(h, message, behind(signature)), signature, options) == nil
 		}
 	default:
 		public := m.Public.(*rsa.PublicKey)
 		return func(message, signature []byte) bool {
-			var buffer [64]byte
-			return rsa.VerifyPKCS1v15(public, h, digest(h, message, buffer[:0]), signature) == nil
+			return rsa.VerifyPKCS1v15(public, h, digest(h, message, behind(signature)), signature) == nil
 		}
 	}
 }
+
+// behind returns the empty slice that begins where b ends.
+func behind(b []byte) []byte { return b[len(b):] }
 
 func hashOf(algorithm Algorithm) crypto.Hash {
 	switch algorithm[len(algorithm)-3:] {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -16,6 +17,7 @@ type Verifier struct {
 	config  Config
 	cache   *cache // nil if off
 	headers atomic.Pointer[map[string]jws.Header]
+	scratch sync.Pool // of *[maxSignature + maxWork]byte
 }
 
 // NewVerifier checks the configuration and reports all of its problems together. The fields that
@@ -29,7 +31,7 @@ func NewVerifier(c Config) (*Verifier, error) {
 }
 
 func newVerifier(c Config) *Verifier {
-	v := &Verifier{config: c}
+	v := &Verifier{config: c, scratch: sync.Pool{New: func() any { return new([maxSignature + maxWork]byte) }}}
 	v.headers.Store(&map[string]jws.Header{})
 	if c.CacheBytes > 0 {
 		v.cache = newCache(c.CacheBytes)
@@ -119,16 +121,8 @@ func (v *Verifier) verify(ctx context.Context, token string, now time.Time, expi
 	if err != nil {
 		return Claims{}, nil, err
 	}
-	if len(encodedSignature) > jws.EncodedLen(maxSignature) {
-		return Claims{}, nil, ErrTokenSignature
-	}
-	var buffer [maxSignature]byte
-	signature, err := jws.AppendDecoded(buffer[:0], encodedSignature)
-	if err != nil {
-		return Claims{}, nil, ErrTokenMalformed
-	}
-	if !key.verify(bytesOf(signingInput), signature) {
-		return Claims{}, nil, ErrTokenSignature
+	if err := v.checkSignature(key, signingInput, encodedSignature); err != nil {
+		return Claims{}, nil, err
 	}
 	if !familiar {
 		v.remember(encodedHeader, header)
@@ -147,6 +141,22 @@ func (v *Verifier) verify(ctx context.Context, token string, now time.Time, expi
 		return Claims{}, nil, err
 	}
 	return claims, key, nil
+}
+
+func (v *Verifier) checkSignature(key *VerificationKey, signingInput, encoded string) error {
+	if len(encoded) > jws.EncodedLen(maxSignature) {
+		return ErrTokenSignature
+	}
+	scratch := v.scratch.Get().(*[maxSignature + maxWork]byte)
+	defer v.scratch.Put(scratch)
+	signature, err := jws.AppendDecoded(scratch[:0], encoded)
+	if err != nil {
+		return ErrTokenMalformed
+	}
+	if !key.verify(bytesOf(signingInput), signature) {
+		return ErrTokenSignature
+	}
+	return nil
 }
 
 // header reads a header and checks its type. Headers under which a signature was right before are remembered:
