@@ -53,22 +53,27 @@ type userAdd struct {
 	Role               []string `help:"Role of the user; repeat it for several." placeholder:"ROLE"`
 	Scope              []string `help:"Scope that the user may ask for; repeat it for several." placeholder:"SCOPE"`
 	Email              string   `help:"E-mail address." placeholder:"ADDRESS"`
-	PasswordStdin      bool     `help:"Read the password from the first line of standard input instead of asking for it."`
+	PasswordStdin      bool     `help:"Read the password from the first line of standard input instead of asking for it." xor:"password"`
+	HashStdin          bool     `help:"Read the hash of the password, as another program stored it, from the first line of standard input: Argon2id, bcrypt, scrypt, or PBKDF2 as Werkzeug, Django and Passlib write them." xor:"password"`
 	inheritedPasswords `embed:""`
 }
 
 // Run adds a user with a password that was typed twice or read from standard input.
 func (cmd *userAdd) Run(ctx context.Context, c *commands, term terminal) error {
-	password, err := readPassword(term, cmd.PasswordStdin)
+	secret, err := readPassword(term, cmd.PasswordStdin || cmd.HashStdin)
 	if err != nil {
 		return err
+	}
+	n := account.NewUser{Username: cmd.Name, Email: cmd.Email, Roles: cmd.Role, Scopes: cmd.Scope}
+	if cmd.HashStdin {
+		n.PasswordHash = secret
+	} else {
+		n.Password = secret
 	}
 	config := dataConfig(c)
 	config.PasswordMinLength = cmd.PasswordMinLength
 	return withNewData(ctx, config, func(data *server.Data) error {
-		u, err := data.Accounts.CreateUser(ctx, account.NewUser{
-			Username: cmd.Name, Password: password, Email: cmd.Email, Roles: cmd.Role, Scopes: cmd.Scope,
-		}, account.Operator, origin())
+		u, err := data.Accounts.CreateUser(ctx, n, account.Operator, origin())
 		if errors.Is(err, account.ErrUsernameTaken) {
 			return fmt.Errorf("the user name %q is taken", cmd.Name)
 		}

@@ -18,6 +18,9 @@ type NewUser struct {
 	Email    string   // optional
 	Roles    []string // set by administrators only
 	Scopes   []string // set by administrators only
+	// PasswordHash, set by the operator only, takes the place of Password: a hash that another
+	// program made, of a kind that password.KnownHash knows. The next login replaces it.
+	PasswordHash string
 }
 
 // Register creates an account without roles. It returns an InputError, ErrUsernameTaken,
@@ -26,7 +29,7 @@ func (s *Service) Register(ctx context.Context, n NewUser, from audit.Origin) (U
 	if !s.OpenRegistration {
 		return User{}, ErrRegistrationClosed
 	}
-	n.Roles, n.Scopes = nil, nil
+	n.Roles, n.Scopes, n.PasswordHash = nil, nil, ""
 	return s.create(ctx, n, nil, from)
 }
 
@@ -47,7 +50,7 @@ func (s *Service) create(ctx context.Context, n NewUser, by *Actor, from audit.O
 	} else if !errors.Is(err, ErrUserNotFound) {
 		return User{}, fmt.Errorf("register: %w", err)
 	}
-	hash, err := s.hashNew(ctx, n.Password, u.Canonical)
+	hash, err := s.hashOf(ctx, n, u.Canonical)
 	if err != nil {
 		return User{}, err
 	}
@@ -86,6 +89,16 @@ func newUser(n NewUser) (User, error) {
 		Name: display, Canonical: canonical, Email: email,
 		Roles: sortedSet(n.Roles), Scopes: sortedSet(n.Scopes),
 	}, nil
+}
+
+func (s *Service) hashOf(ctx context.Context, n NewUser, name string) (string, error) {
+	if n.PasswordHash == "" {
+		return s.hashNew(ctx, n.Password, name)
+	}
+	if err := password.KnownHash(n.PasswordHash); err != nil {
+		return "", &InputError{"invalid_request", sentence(err)}
+	}
+	return n.PasswordHash, nil
 }
 
 // hashNew checks a new password against the policy and hashes it.

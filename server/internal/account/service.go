@@ -49,6 +49,9 @@ func New(c Config) (*Service, error) {
 	if err := errors.Join(c.Sessions.Check(), c.PasswordPolicy.Validate()); err != nil {
 		return nil, fmt.Errorf("account: %w", err)
 	}
+	if c.PasswordPolicy.MaxBytes == 0 {
+		c.PasswordPolicy.MaxBytes = password.MaxBytes
+	}
 	return &Service{Config: c}, nil
 }
 
