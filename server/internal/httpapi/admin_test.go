@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/durward-auth/durward"
 	"github.com/durward-auth/durward/server/internal/account"
 )
 
@@ -181,6 +182,21 @@ func TestVerifyTellsAProxyWhoAsks(t *testing.T) {
 		}
 	}
 	d.want(d.do("GET", "/verify?role=editor", ""), 401, "token_missing")
+}
+
+func TestVerifyWritesNothingIntoHeadersThatCouldBeReadOtherwise(t *testing.T) {
+	d := open(t)
+	signer, err := durward.NewSigner(durward.SignerConfig{Issuer: issuer, Audience: issuer, Key: d.key, Clock: d.clock.Now})
+	must(t, err)
+	token, _, err := signer.Sign(t.Context(), durward.Claims{Subject: "1", Username: "a,b\r\nX-Auth-Roles: admin", Roles: []string{"x,admin", "100%"}})
+	must(t, err)
+	a := d.want(d.do("GET", "/verify", "", as(token)), 204, "")
+	if got := a.Header.Get("X-Auth-User"); got != "a%2Cb%0D%0AX-Auth-Roles:%20admin" {
+		t.Errorf("got user %q", got)
+	}
+	if got := a.Header.Values("X-Auth-Roles"); len(got) != 1 || got[0] != "x%2Cadmin,100%25" {
+		t.Errorf("got roles %q", got)
+	}
 }
 
 func TestTheKeySetIsServedToCaches(t *testing.T) {

@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -79,6 +80,7 @@ func TestNoSecretLeavesTheServer(t *testing.T) {
 					if a.StatusCode >= 400 {
 						problems.WriteString(a.body)
 					}
+					d.do(method, "/me/sessions/"+victim.Refresh, "", o)
 				}
 			}
 		}
@@ -213,4 +215,26 @@ func TestATokenIsInOnePlaceInOneForm(t *testing.T) {
 	d.want(d.do("GET", "/me?access_token="+good, "", as(good)), 400, "invalid_request")
 	d.want(d.do("GET", "/me?jwt="+good, ""), 401, "token_missing")
 	d.want(d.do("GET", "/me", "", with("Cookie", "access_token="+good)), 401, "token_missing")
+}
+
+func TestNothingOfARequestIsLeftForTheNext(t *testing.T) {
+	d := open(t)
+	d.user("alice")
+	token := d.login("alice").Access
+	for range 20 {
+		for _, c := range []struct {
+			path, authorization string
+			known               bool
+		}{{"/protected", "Bearer " + token, true}, {"/healthz", "", false}} {
+			r := httptest.NewRequest("GET", c.path, nil)
+			if c.authorization != "" {
+				r.Header.Set("Authorization", c.authorization)
+			}
+			d.log.reset()
+			d.handler.ServeHTTP(newRecorder(), r)
+			if _, known := parseLine(t, d.log.String())["user"]; known != c.known {
+				t.Fatalf("%s: got a user in the log %v, want %v", c.path, known, c.known)
+			}
+		}
+	}
 }
