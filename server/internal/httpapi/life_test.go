@@ -23,6 +23,15 @@ func TestRegisterAnswersAsTheContractSays(t *testing.T) {
 	d.want(d.do("POST", "/register", credentials("alice", goodWord)), 409, "username_taken")
 }
 
+func TestTimesAreShownToTheMicrosecond(t *testing.T) {
+	d := open(t)
+	d.clock.advance(1234567 * time.Nanosecond)
+	a := d.want(d.do("POST", "/register", credentials("alice", goodWord)), 201, "")
+	if !strings.Contains(a.body, `"created_at":"2026-11-22T12:00:00.001234Z"`) {
+		t.Errorf("got %s", a.body)
+	}
+}
+
 func TestRegistrationCanBeClosed(t *testing.T) {
 	d := open(t)
 	d.config.Accounts.OpenRegistration = false

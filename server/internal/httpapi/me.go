@@ -41,8 +41,9 @@ func list(names []string) []string {
 	return names
 }
 
-// instant is a time in UTC (RFC 3339).
-func instant(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+// instant is a time in UTC (RFC 3339), to the microsecond that stores keep: it reads the same before and
+// after it was stored.
+func instant(t time.Time) string { return t.UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano) }
 
 func (a *api) showMe(x *exchange, r *http.Request) error {
 	u, err := a.Accounts.GetUser(r.Context(), x.claims.Subject)
