@@ -7,10 +7,10 @@ import (
 
 // headers are values that never change. Every answer shares the slices: net/http only reads them.
 type headers struct {
-	json, problem, keySet               []string
-	noStore, noSniff, noReferrer        []string
-	policy, transport, anyOrigin        []string
-	varyPrivate, varyPublic, challenged []string
+	json, problem, keySet        []string
+	noStore, noSniff, noReferrer []string
+	policy, transport, anyOrigin []string
+	varyPrivate, varyPublic      []string
 }
 
 func newHeaders(cors bool) headers {
