@@ -20,6 +20,10 @@ var (
 	// quads holds, for each place in a group of four, the value of a byte
 	// already shifted to that place.
 	quads = makeQuads()
+
+	// pairs holds the two characters for every twelve bits, the first in the
+	// high byte.
+	pairs = makePairs()
 )
 
 func makeValues() (table [256]uint8) {
@@ -42,6 +46,13 @@ func makeQuads() (tables [4][256]uint32) {
 		}
 	}
 	return tables
+}
+
+func makePairs() (table [1 << 12]uint16) {
+	for i := range table {
+		table[i] = uint16(alphabet[i>>6])<<8 | uint16(alphabet[i&63])
+	}
+	return table
 }
 
 // DecodedLen returns how many bytes n bytes of base64url text without padding
@@ -117,6 +128,12 @@ func AppendEncoded(dst []byte, data []byte) []byte {
 	size := EncodedLen(len(data))
 	dst = slices.Grow(dst, size)
 	out := dst[len(dst) : len(dst)+size]
+	for len(data) >= 8 {
+		n := binary.BigEndian.Uint64(data)
+		binary.BigEndian.PutUint64(out, uint64(pairs[n>>52])<<48|uint64(pairs[n>>40&0xFFF])<<32|
+			uint64(pairs[n>>28&0xFFF])<<16|uint64(pairs[n>>16&0xFFF]))
+		data, out = data[6:], out[8:]
+	}
 	for len(data) >= 3 {
 		n := uint32(data[0])<<16 | uint32(data[1])<<8 | uint32(data[2])
 		_ = out[3]
