@@ -19,7 +19,8 @@ import (
 // maxSignature is the longest signature that is accepted, in bytes: RSA with 8192 bits.
 const maxSignature = 1024
 
-// A signFunc appends the signature of the message.
+// A signFunc appends the signature of the message. It works in the capacity of dst: maxSignature bytes are
+// enough, with less it allocates.
 type signFunc func(dst, message []byte) ([]byte, error)
 
 // A verifyFunc says whether the signature belongs to the message. It works in the capacity behind the signature:
@@ -44,8 +45,7 @@ func newSignFunc(algorithm Algorithm, m jwk.Material) signFunc {
 	case ES256, ES384, ES512:
 		size := coordinateSize(algorithm)
 		return func(dst, message []byte) ([]byte, error) {
-			var buffer [64]byte
-			der, err := m.Private.Sign(rand.Reader, digest(h, message, buffer[:0]), h)
+			der, err := m.Private.Sign(rand.Reader, digest(h, message, behind(dst)), h)
 			if err != nil {
 				return nil, err
 			}
@@ -62,8 +62,7 @@ func newSignFunc(algorithm Algorithm, m jwk.Material) signFunc {
 			options = &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: h}
 		}
 		return func(dst, message []byte) ([]byte, error) {
-			var buffer [64]byte
-			signature, err := m.Private.Sign(rand.Reader, digest(h, message, buffer[:0]), options)
+			signature, err := m.Private.Sign(rand.Reader, digest(h, message, behind(dst)), options)
 			return append(dst, signature...), err
 		}
 	}
@@ -135,6 +134,20 @@ func digest(h crypto.Hash, message, dst []byte) []byte {
 	default:
 		sum := sha256.Sum256(message)
 		return append(dst, sum[:]...)
+	}
+}
+
+// usualSignature is how long a signature is, in bytes; for RSA, one with 2048 bits.
+func usualSignature(algorithm Algorithm) int {
+	switch algorithm {
+	case HS256, HS384, HS512:
+		return hashOf(algorithm).Size()
+	case ES256, ES384, ES512:
+		return 2 * coordinateSize(algorithm)
+	case EdDSA, Ed25519:
+		return ed25519.SignatureSize
+	default:
+		return 256
 	}
 }
 

@@ -3,10 +3,12 @@ package durward
 import (
 	"context"
 	"crypto/rand"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -34,7 +36,10 @@ type SignerConfig struct {
 }
 
 // A Signer makes tokens. It is immutable and safe for concurrent use.
-type Signer struct{ config SignerConfig }
+type Signer struct {
+	config  SignerConfig
+	scratch sync.Pool // of *[maxSignature]byte
+}
 
 const defaultTTL = 15 * time.Minute
 
@@ -64,7 +69,7 @@ func NewSigner(c SignerConfig) (*Signer, error) {
 	if c.Clock == nil {
 		c.Clock = time.Now
 	}
-	return &Signer{config: c}, nil
+	return &Signer{config: c, scratch: sync.Pool{New: func() any { return new([maxSignature]byte) }}}, nil
 }
 
 // TTL is the lifetime of a token whose claims set no ExpiresAt.
@@ -107,11 +112,13 @@ func (s *Signer) Sign(ctx context.Context, c Claims, private ...any) (string, ti
 	var head [256]byte
 	header := s.appendHeader(head[:0], key)
 
-	token := make([]byte, 0, jws.EncodedLen(len(header))+jws.EncodedLen(len(payload))+2+jws.EncodedLen(256))
+	size := jws.EncodedLen(len(header)) + jws.EncodedLen(len(payload)) + jws.EncodedLen(usualSignature(key.algorithm)) + 2
+	token := make([]byte, 0, size)
 	token = append(jws.AppendEncoded(token, header), '.')
 	token = jws.AppendEncoded(token, payload)
-	var sum [maxSignature]byte
-	signature, err := key.sign(sum[:0], token)
+	scratch := s.scratch.Get().(*[maxSignature]byte)
+	defer s.scratch.Put(scratch)
+	signature, err := key.sign(scratch[:0], token)
 	if err != nil {
 		return "", time.Time{}, fmt.Errorf("sign token: %w", err)
 	}
@@ -197,6 +204,8 @@ func checkSigned(c *Claims) error {
 		if len(list) > maxList {
 			return fmt.Errorf("a list has %d elements, it may have %d", len(list), maxList)
 		}
+	}
+	for _, list := range [...][]string{c.Audience, c.Roles} {
 		for _, text := range list {
 			if !utf8.ValidString(text) {
 				return errors.New("an element of a list is not UTF-8")
@@ -261,6 +270,9 @@ func appendList(b []byte, texts []string) []byte {
 // appendText writes a JSON string (RFC 8259 §7). Text that is not UTF-8 gets U+FFFD in its place.
 func appendText(b []byte, text string) []byte {
 	b = append(b, '"')
+	if isPlain(text) {
+		return append(append(b, text...), '"')
+	}
 	plain := 0
 	for i := 0; i < len(text); {
 		c := text[i]
@@ -288,4 +300,23 @@ func appendText(b []byte, text string) []byte {
 		plain = i
 	}
 	return append(append(b, text[plain:]...), '"')
+}
+
+// isPlain says whether each byte of text is ASCII that stands for itself in a JSON string. It looks at eight
+// bytes at a time: a byte below ' ', equal to '"' or '\\', or above ASCII, leaves its high bit set.
+func isPlain(text string) bool {
+	const low, high = 0x0101010101010101, 0x8080808080808080
+	for len(text) >= 8 {
+		x := binary.LittleEndian.Uint64(bytesOf(text))
+		if (((x^low*'"')-low)|((x^low*'\\')-low)|(x-low*' ')|x)&high != 0 {
+			return false
+		}
+		text = text[8:]
+	}
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
