@@ -3,6 +3,7 @@ package durward_test
 import (
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -92,10 +93,12 @@ func TestOneCachedTokenDoesNotChangeAnother(t *testing.T) {
 }
 
 // anew counts how many of the tokens are verified by their signatures. A token that the cache has costs no
-// allocation, and the first sight of each is the one that counts: it may enter by it.
+// allocation and another one four. The first sight of each is the one that counts, because the token may enter
+// by it.
 func anew(t *testing.T, v *durward.Verifier, tokens []string) (count int) {
 	t.Helper()
 	ctx := t.Context()
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	var before, after runtime.MemStats
 	for _, token := range tokens {
 		runtime.ReadMemStats(&before)
@@ -104,7 +107,7 @@ func anew(t *testing.T, v *durward.Verifier, tokens []string) (count int) {
 		if err != nil {
 			t.Fatalf("got %v, want a good token", err)
 		}
-		if after.Mallocs != before.Mallocs {
+		if after.Mallocs-before.Mallocs > 2 {
 			count++
 		}
 	}
