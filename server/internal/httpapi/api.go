@@ -85,6 +85,9 @@ func (a *api) handler(rt *route) http.Handler {
 		if rt.access == accessUser || rt.access == accessAdmin {
 			x.claims = durward.FromContext(r.Context())
 			x.userID = x.claims.Subject
+			if a.Foreground != nil {
+				a.Foreground()
+			}
 		}
 		if !rt.quick {
 			ctx, cancel := context.WithTimeout(r.Context(), patience)

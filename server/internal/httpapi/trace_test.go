@@ -38,8 +38,8 @@ func TestEachRequestIsOneLineInTheLog(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", name, entry[name], want)
 		}
 	}
-	if entry["duration"] == nil {
-		t.Errorf("got no duration in %s", all[1])
+	if _, number := entry["milliseconds"].(float64); !number {
+		t.Errorf("got no duration in milliseconds in %s", all[1])
 	}
 	d.do("GET", "/a%0Ab%1B%E2%80%A8/"+strings.Repeat("x", 3000), "", with("User-Agent", "a"))
 	all = strings.Split(strings.TrimSpace(d.log.String()), "\n")
