@@ -48,7 +48,7 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		KeySet: d.Keys.KeySet, KeySetMaxAge: KeySetMaxAge,
 		Ready: s.ready, Draining: s.draining.Load, Tally: d.tally, Log: d.config.Log,
 		Version: d.config.Version, Issuer: d.config.Issuer, Documentation: strings.TrimSuffix(d.config.Issuer, "/") + "/openapi.json",
-		Foreground: d.Accounts.Passwords.Foreground,
+		Foreground:     d.Accounts.Passwords.Foreground,
 		TrustedProxies: d.config.TrustedProxies, BehindTLSProxy: d.config.BehindTLSProxy, CORSOrigins: d.config.CORSOrigins,
 		Metrics: s.metrics, MetricsOnMain: d.config.MetricsOnMain, CursorKey: d.cursors,
 	})
