@@ -16,6 +16,7 @@ var theLaw = law{
 	// all of them may import the root module.
 	layers: []layer{
 		{name: "cmd", packages: []string{
+			serverModule + "/blackbox",
 			serverModule + "/cmd/durward",
 		}},
 		{name: "server", packages: []string{
