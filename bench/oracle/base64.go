@@ -7,7 +7,10 @@ type Base64 []byte
 
 // UnmarshalText reads base64url.
 func (b *Base64) UnmarshalText(text []byte) error {
-	decoded, err := base64.RawURLEncoding.Strict().DecodeString(string(text))
+	decoded, err := Decode(string(text))
 	*b = decoded
 	return err
 }
+
+// Decode reads base64url without padding.
+func Decode(text string) ([]byte, error) { return base64.RawURLEncoding.Strict().DecodeString(text) }

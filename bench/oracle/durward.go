@@ -59,6 +59,27 @@ func Durward(keys durward.KeySource, policy Policy) (Verify, error) {
 		if err != nil {
 			return nil, err
 		}
-		return Normal(payload)
+		return overlaid(payload, registered{
+			Issuer: claims.Issuer, Subject: claims.Subject, Audience: claims.Audience, ID: claims.ID,
+			ExpiresAt: seconds(claims.ExpiresAt), NotBefore: seconds(claims.NotBefore), IssuedAt: seconds(claims.IssuedAt),
+		})
 	}, nil
+}
+
+// registered are the claims that durward reads by itself and others do too.
+type registered struct {
+	Issuer    string   `json:"iss"`
+	Subject   string   `json:"sub,omitempty"`
+	Audience  []string `json:"aud"`
+	ID        string   `json:"jti,omitempty"`
+	ExpiresAt int64    `json:"exp"`
+	NotBefore int64    `json:"nbf,omitempty"`
+	IssuedAt  int64    `json:"iat,omitempty"`
+}
+
+func seconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
 }

@@ -40,7 +40,7 @@ func goJose(set *jose.JSONWebKeySet, algorithm string, policy Policy) Verify {
 		if err := registered.ValidateWithLeeway(expected, 0); err != nil {
 			return nil, err
 		}
-		return Normal(payload)
+		return overlaid(payload, registered)
 	}
 }
 

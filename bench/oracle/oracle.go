@@ -3,6 +3,7 @@ package oracle
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 )
@@ -66,4 +67,18 @@ func normalOf(claims any) (map[string]any, error) {
 		return nil, fmt.Errorf("write claims: %w", err)
 	}
 	return Normal(payload)
+}
+
+// overlaid returns the claims of a payload with those that an implementation reads by itself as it read them.
+func overlaid(payload []byte, registered any) (map[string]any, error) {
+	claims, err := Normal(payload)
+	if err != nil {
+		return nil, err
+	}
+	read, err := normalOf(registered)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(claims, read)
+	return claims, nil
 }
