@@ -102,8 +102,14 @@ func (c *LoginConfig) login(w http.ResponseWriter, r *http.Request) (string, tim
 		Roles: identity.Roles, Scopes: identity.Scopes,
 		AuthTime: c.Signer.config.Clock(),
 	}, private...)
-	if err != nil {
+	if errors.Is(err, ErrUnavailable) {
 		return "", time.Time{}, loginUnavailable(err)
+	}
+	if err != nil { // an identity that cannot be in a token: the program's fault
+		return "", time.Time{}, &Refusal{
+			Status: http.StatusInternalServerError, Code: "internal_error",
+			Detail: "Something went wrong on the server.", Err: err,
+		}
 	}
 	return token, expiresAt, nil
 }

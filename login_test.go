@@ -146,8 +146,8 @@ func TestLoginAnswersFailuresOfItsCallbacks(t *testing.T) {
 	}{
 		"wrong, and wrapped":            {durward.Identity{}, fmt.Errorf("ada: %w", durward.ErrInvalidCredentials), 401, "invalid_credentials", "Bearer"},
 		"the database is down":          {durward.Identity{}, errors.New("dial tcp: refused"), 503, "temporarily_unavailable", ""},
-		"D21 a private claim named exp": {durward.Identity{Private: map[string]int{"exp": 1}}, nil, 503, "temporarily_unavailable", ""},
-		"a scope that is two":           {durward.Identity{Scopes: []string{"read admin"}}, nil, 503, "temporarily_unavailable", ""},
+		"D21 a private claim named exp": {durward.Identity{Private: map[string]int{"exp": 1}}, nil, 500, "internal_error", ""},
+		"a scope that is two":           {durward.Identity{Scopes: []string{"read admin"}}, nil, 500, "internal_error", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			handler, _ := newLogin(t, func(l *durward.LoginConfig) {

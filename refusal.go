@@ -9,7 +9,7 @@ import (
 
 // A Refusal is why a request was turned away, in the form in which a client may see it.
 type Refusal struct {
-	Status    int    // 400, 401, 403 or 503; for a login also 405, 413 or 415
+	Status    int    // 400, 401, 403 or 503; for a login also 405, 413, 415 or 500
 	Code      string // stable, snake_case: token_missing, token_expired, insufficient_role, …
 	Detail    string // one sentence
 	Challenge string // value of WWW-Authenticate (RFC 6750 §3), or empty

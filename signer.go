@@ -80,11 +80,12 @@ func (s *Signer) TTL() time.Duration { return s.config.TTL }
 // The signer sets iss, iat and, unless the claims bring their own, aud, exp and a jti of 130 random
 // bits. Each private value is a struct or a map that marshals to a JSON object; its
 // members are added to the payload. A member with the name of a registered claim, or one that
-// occurs twice, is refused with ErrReservedClaim: nothing is overridden unnoticed.
+// occurs twice, is refused with ErrReservedClaim: nothing is overridden unnoticed. A key that
+// cannot be had is an error under ErrUnavailable.
 func (s *Signer) Sign(ctx context.Context, c Claims, private ...any) (string, time.Time, error) {
 	key, err := s.config.Key.SigningKey(ctx)
 	if err != nil {
-		return "", time.Time{}, fmt.Errorf("sign token: %w", err)
+		return "", time.Time{}, fmt.Errorf("sign token: %w: %w", ErrUnavailable, err)
 	}
 	if len(key.id) > 255 || !utf8.ValidString(key.id) {
 		return "", time.Time{}, errors.New("sign token: the key id must be UTF-8 of at most 255 bytes")
