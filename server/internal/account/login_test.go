@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/durward-auth/durward/server/internal/account"
-	"github.com/durward-auth/durward/server/internal/audit"
 	"github.com/durward-auth/durward/server/internal/password"
 )
 
@@ -149,9 +148,9 @@ func TestAnImportedHashIsReplacedAtTheFirstLogin(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o := open(t)
 			const word = "correct horse battery"
-			u := account.User{ID: "imported", Name: "alice", Canonical: "alice", Version: 1, CreatedAt: o.clock.Now(), UpdatedAt: o.clock.Now()}
-			must(t, o.db.CreateUser(t.Context(), u, hash, audit.Event{Action: audit.UserCreate, Outcome: audit.Success, Count: 1}))
-			_, err := o.try("alice", "wrong horse battery", home)
+			_, err := o.CreateUser(t.Context(), account.NewUser{Username: "alice", PasswordHash: hash}, account.Operator, cli)
+			must(t, err)
+			_, err = o.try("alice", "wrong horse battery", home)
 			wantError(t, "a wrong password", err, account.ErrInvalidCredentials)
 			if got := o.storedHash("alice"); got != hash {
 				t.Error("the hash after a wrong password: got another one, want it untouched")

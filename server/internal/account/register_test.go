@@ -15,6 +15,7 @@ func TestARegisteredUserHasNoRightsAndCanLogIn(t *testing.T) {
 	o := open(t)
 	u, err := o.Register(t.Context(), account.NewUser{
 		Username: "Alice", Password: goodWord, Email: "alice@Example.org", Roles: []string{"admin"}, Scopes: []string{"write"},
+		PasswordHash: "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", // of U*U
 	}, home)
 	must(t, err)
 	if u.Name != "Alice" || u.Canonical != "alice" || u.Email != "alice@example.org" || len(u.Roles)+len(u.Scopes) != 0 || u.Version != 1 || !u.CreatedAt.Equal(o.clock.Now()) {
@@ -25,6 +26,8 @@ func TestARegisteredUserHasNoRightsAndCanLogIn(t *testing.T) {
 	if len(stored.Roles)+len(stored.Scopes) != 0 {
 		t.Errorf("stored user: got roles %v and scopes %v, want none", stored.Roles, stored.Scopes)
 	}
+	_, err = o.try("alice", "U*U", home)
+	wantError(t, "login with the password of a hash that came along", err, account.ErrInvalidCredentials)
 	for _, name := range []string{"alice", "ALICE", "\uff21lice"} {
 		g, err := o.try(name, goodWord, home)
 		must(t, err)
@@ -88,6 +91,8 @@ func TestInputIsRefusedWithWhatToChange(t *testing.T) {
 		"a password that is not UTF-8":     {account.NewUser{Username: "alice", Password: goodWord + "\xff"}, "weak_password"},
 		"an e-mail address with two @":     {account.NewUser{Username: "alice", Password: goodWord, Email: "a@good.example@evil.example"}, "invalid_email"},
 		"a line break in the e-mail":       {account.NewUser{Username: "alice", Password: goodWord, Email: "a@example.org\r\nBcc: b@example.org"}, "invalid_email"},
+		"a hash of MD5":                    {account.NewUser{Username: "alice", PasswordHash: "md5$salt$67a1e09bb1f83f5007dc119c14d663aa"}, "invalid_request"},
+		"a hash of cost 31":                {account.NewUser{Username: "alice", PasswordHash: "$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"}, "invalid_request"},
 		"a role with a space":              {account.NewUser{Username: "alice", Password: goodWord, Roles: []string{"a b"}}, "invalid_role"},
 		"an empty role":                    {account.NewUser{Username: "alice", Password: goodWord, Roles: []string{""}}, "invalid_role"},
 		"33 roles":                         {account.NewUser{Username: "alice", Password: goodWord, Roles: many}, "invalid_role"},
@@ -98,7 +103,7 @@ func TestInputIsRefusedWithWhatToChange(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := o.CreateUser(t.Context(), tt.user, account.Operator, cli)
 			wantInput(t, "CreateUser", err, tt.code)
-			if tt.user.Password != goodWord && err != nil && strings.Contains(err.Error(), tt.user.Password) {
+			if tt.user.Password != goodWord && tt.user.Password != "" && err != nil && strings.Contains(err.Error(), tt.user.Password) {
 				t.Errorf("CreateUser: got %q, want no password in it", err)
 			}
 		})
