@@ -4,3 +4,5 @@ package blackbox_test
 
 // buildFlags build the program as the tests themselves are built.
 var buildFlags []string
+
+const raceDetector = false
