@@ -2,6 +2,7 @@ package password_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -225,4 +226,14 @@ func FuzzKnownHash(f *testing.F) {
 			t.Fatalf("KnownHash(%q): got %d bytes and %d steps, want at most 256 MiB and 4,000,000", hash, memory, steps)
 		}
 	})
+}
+
+func ExampleKnownHash() {
+	fmt.Println(password.KnownHash("$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW"))
+	fmt.Println(password.KnownHash("$2b$31$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW"))
+	fmt.Println(password.KnownHash("pbkdf2:sha256:9000000$salt$00"))
+	// Output:
+	// <nil>
+	// malformed password hash: the cost of bcrypt must be 4 to 14, not 31
+	// malformed password hash: the rounds of PBKDF2 must be 1 to 4000000
 }
