@@ -168,12 +168,11 @@ func (v *Verifier) header(encoded string) (h jws.Header, familiar bool, err erro
 	if len(encoded) > jws.EncodedLen(maxHeader) {
 		return jws.Header{}, false, ErrTokenHeader
 	}
-	var buffer [maxHeader]byte
-	decoded, err := jws.AppendDecoded(buffer[:0], encoded)
+	decoded, err := jws.AppendDecoded(make([]byte, 0, jws.DecodedLen(len(encoded))), encoded)
 	if err != nil {
 		return jws.Header{}, false, ErrTokenMalformed
 	}
-	h, err = jws.ParseHeader(string(decoded))
+	h, err = jws.ParseHeader(textOf(decoded))
 	if err != nil {
 		return jws.Header{}, false, fmt.Errorf("%w: %w", ErrTokenHeader, err)
 	}
@@ -185,8 +184,8 @@ func (v *Verifier) header(encoded string) (h jws.Header, familiar bool, err erro
 	return jws.Header{}, false, ErrTokenType
 }
 
-// maxHeader bounds the decoded header, in bytes: one that carries a certificate chain that nobody will read.
-const maxHeader = 4 << 10
+// maxHeader bounds the decoded header, in bytes: what a token that is no token may cost in memory.
+const maxHeader = 3 << 10
 
 // maxHeaders bounds how many headers are remembered.
 const maxHeaders = 64

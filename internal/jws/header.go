@@ -9,6 +9,10 @@ import (
 // maxKeyID is the longest "kid", in bytes.
 const maxKeyID = 255
 
+// maxMembers bounds the members of a header, and the elements of lists inside
+// it, among them the certificates of an "x5c".
+const maxMembers = 32
+
 // Header is what a token says about itself before it is verified. It selects
 // among keys and decides nothing.
 type Header struct {
@@ -25,10 +29,10 @@ type Header struct {
 // "b64" (RFC 7797), "zip" and "enc" (RFC 7516) and a "cty" that announces a
 // nested token (RFC 7519, section 5.2): ErrUnsupported. Keys and addresses of
 // keys in the header ("jwk", "jku", "x5u", "x5c", "x5t") and unknown members
-// are passed over.
+// are passed over, up to 32 with the elements of lists in them.
 func ParseHeader(decoded string) (Header, error) {
-	var room [16]strictjson.Member
-	members, err := strictjson.AppendObject(room[:0], decoded, strictjson.Limits{})
+	var room [maxMembers]strictjson.Member
+	members, err := strictjson.AppendObject(room[:0], decoded, strictjson.Limits{Members: maxMembers})
 	if err != nil {
 		return Header{}, fmt.Errorf("%w: %w", ErrHeader, err)
 	}
@@ -45,6 +49,16 @@ func ParseHeader(decoded string) (Header, error) {
 }
 
 func (h *Header) set(m strictjson.Member) error {
+	switch m.Name {
+	case "alg", "kid", "typ", "cty":
+		return h.setText(m)
+	case "crit", "b64", "zip", "enc":
+		return fmt.Errorf("%w: %s", ErrUnsupported, m.Name)
+	}
+	return nil
+}
+
+func (h *Header) setText(m strictjson.Member) error {
 	text, isText := m.Value.Text()
 	switch m.Name {
 	case "alg":
@@ -69,8 +83,6 @@ func (h *Header) set(m strictjson.Member) error {
 		if MatchType(text, "JWT") {
 			return fmt.Errorf("%w: nested token", ErrUnsupported)
 		}
-	case "crit", "b64", "zip", "enc":
-		return fmt.Errorf("%w: %s", ErrUnsupported, m.Name)
 	}
 	return nil
 }
