@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -55,26 +56,31 @@ func mustRefuse(err error) error {
 func malformed(f *Fixture) map[string]string {
 	parts := strings.Split(f.Token, ".")
 	fill := func(s string) string { return s + strings.Repeat("A", malformedSize-len(s)-(malformedSize-len(s))%4) }
-	// room is what an encoded header may have, beside a short payload and signature.
-	const room = malformedSize*3/4 - 64
-	header := func(json string) string { return encode(json) + ".e30.AAAA" }
+	// A header of 3 KiB is the longest that durward reads; what is left is payload.
+	const room = 3 << 10
+	header := func(json string) string {
+		encoded := encode(json)
+		return encoded + "." + strings.Repeat("A", (malformedSize-len(encoded)-48)&^3) + "." + strings.Repeat("A", 43)
+	}
 	members := `{"alg":"HS256","typ":"at+jwt","kid":"` + keyID + `"`
 	many := members
 	for i := 0; len(many) < room-16; i++ {
-		many += `,"` + string(rune('a'+i%26)) + base64.RawURLEncoding.EncodeToString([]byte{byte(i >> 8), byte(i)}) + `":1`
+		many += fmt.Sprintf(`,"%d":1`, i)
 	}
 	return map[string]string{
-		"dots":                             strings.Repeat(".", malformedSize),
-		"one long part":                    strings.Repeat("A", malformedSize),
-		"a long payload, wrong signature":  parts[0] + "." + strings.Repeat("A", malformedSize/4*3) + "." + parts[2],
-		"a long signature":                 fill(parts[0] + "." + parts[1] + "."),
-		"a wrong byte at the end":          parts[0] + "." + strings.Repeat("A", malformedSize-512) + ".AAA=",
-		"a header of a deep array":         header(members + `,"x":` + strings.Repeat("[", room-len(members)-8)),
-		"a header of many members":         header(many + "}"),
-		"a header of one long string":      header(members + `,"x":"` + strings.Repeat("x", room-len(members)-8) + `"}`),
-		"a header of escapes":              header(members + `,"x":"` + strings.Repeat(`\u0041`, (room-len(members)-8)/6) + `"}`),
-		"a header that is no base64url":    fill("!"),
-		"an unknown key id of a long text": header(`{"alg":"HS256","typ":"at+jwt","kid":"` + strings.Repeat("k", room-64) + `"}`),
+		"dots":                                strings.Repeat(".", malformedSize),
+		"one long part":                       strings.Repeat("A", malformedSize),
+		"a long payload, wrong signature":     parts[0] + "." + strings.Repeat("A", malformedSize/4*3) + "." + parts[2],
+		"a long signature":                    fill(parts[0] + "." + parts[1] + "."),
+		"a wrong byte at the end":             parts[0] + "." + strings.Repeat("A", malformedSize-512) + ".AAA=",
+		"a header of 3 KiB, a deep array":     header(members + `,"x":` + strings.Repeat("[", room-len(members)-5)),
+		"a header of 3 KiB, many members":     header(many + "}"),
+		"a header of 3 KiB, one name twice":   header(many + `,"0":1}`),
+		"a header of 3 KiB, one long string":  header(members + `,"x":"` + strings.Repeat("x", room-len(members)-8) + `"}`),
+		"a header of 3 KiB, escapes":          header(members + `,"x":"` + strings.Repeat(`\u0041`, (room-len(members)-8)/6) + `"}`),
+		"a header of 12 KiB":                  encode(members+`,"x":"`+strings.Repeat("x", malformedSize*3/4-128)+`"}`) + ".e30.AAAA",
+		"a header that is no base64url":       fill("!"),
+		"an unknown key id of 250 characters": header(`{"alg":"HS256","typ":"at+jwt","kid":"` + strings.Repeat("k", 250) + `"}`),
 	}
 }
 
