@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/durward-auth/durward/server/internal/audit"
 	"github.com/durward-auth/durward/server/internal/username"
@@ -128,6 +129,7 @@ func (s *Service) IssueToken(ctx context.Context, u User, scope string, by Actor
 	now := s.Clock()
 	expires, remembered := s.accessExpiry(now)
 	opened := Session{State: s.Sessions.Start(u.ID, now), Scopes: scopes, Address: from.Address, UserAgent: from.UserAgent, AccessExpiresAt: remembered}
+	opened.AuthTime = time.Time{} // nobody gave a password: no route that asks for a fresh login lets it in
 	e := s.about(audit.TokenIssue, u.ID, by, from)
 	e.SubjectName, e.Target = u.Name, opened.ID
 	current, err := s.Store.OpenSession(ctx, opened, hash, "", nil, e)

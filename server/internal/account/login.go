@@ -43,6 +43,8 @@ func (s *Service) Login(ctx context.Context, c Credentials, from audit.Origin) (
 	case errors.Is(err, ErrInvalidCredentials):
 		e.Reason, e.ActorID, e.SubjectID = reason(u, hash), u.ID, u.ID
 		return Grant{}, s.refuse(ctx, attempt, e)
+	case errors.Is(err, ErrBusy):
+		return Grant{}, s.tally(e, "busy", err)
 	case err != nil:
 		return Grant{}, fmt.Errorf("log in: %w", err)
 	}
@@ -95,7 +97,8 @@ func reason(u User, hash string) string {
 func (s *Service) open(ctx context.Context, c Credentials, u User, hash, newHash string, attempt *limit.Attempt, e audit.Event) (Grant, error) {
 	scopes, err := requested(c.Scope, u)
 	if err != nil {
-		return Grant{}, err
+		e.ActorID, e.SubjectID, e.SubjectName = u.ID, u.ID, u.Name
+		return Grant{}, s.tally(e, "invalid_scope", err)
 	}
 	now := s.Clock()
 	expires, remembered := s.accessExpiry(now)
@@ -115,11 +118,16 @@ func (s *Service) open(ctx context.Context, c Credentials, u User, hash, newHash
 func (s *Service) reserve(name string, e audit.Event) (*limit.Attempt, error) {
 	attempt, retryAfter, ok := s.Limiter.Reserve(name, address(e.Origin))
 	if !ok {
-		e.Outcome, e.Reason = audit.Refused, "too_many_attempts"
-		s.Tally.Add(e)
-		return nil, &ThrottledError{RetryAfter: retryAfter}
+		return nil, s.tally(e, "too_many_attempts", &ThrottledError{RetryAfter: retryAfter})
 	}
 	return attempt, nil
+}
+
+// tally counts a refusal that changes nothing, and returns the error that it is answered with.
+func (s *Service) tally(e audit.Event, reason string, err error) error {
+	e.Outcome, e.Reason = audit.Refused, reason
+	s.Tally.Add(e)
+	return err
 }
 
 // refuse counts and records a failed sign-in, and returns ErrInvalidCredentials.

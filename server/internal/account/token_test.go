@@ -56,6 +56,10 @@ func TestAccessTokensHaveExactlyTheClaimsOfTheContract(t *testing.T) {
 		if got := names(header); !slices.Equal(got, []string{"alg", "kid", "typ"}) || header["alg"] != "ES256" || header["typ"] != "at+jwt" {
 			t.Errorf("%s: got the header %v, want alg ES256, typ at+jwt and kid", name, header)
 		}
+		want := want
+		if name == "an operator" { // nobody gave a password
+			want = slices.DeleteFunc(slices.Clone(want), func(claim string) bool { return claim == "auth_time" })
+		}
 		if got := names(payload); !slices.Equal(got, want) {
 			t.Errorf("%s: got the claims %v, want %v", name, got, want)
 		}

@@ -107,6 +107,9 @@ func (db *DB) EndSession(ctx context.Context, id, userID string, now time.Time, 
 				return err
 			}
 			e.SubjectID, e.SubjectName = u.ID, u.Name
+			if e.ActorID == "" && e.ActorName == "" { // whoever holds the session's refresh token is its user
+				e.ActorID, e.ActorName = u.ID, u.Name
+			}
 		}
 		return tx.record(ctx, e)
 	})
