@@ -6,12 +6,12 @@ import (
 )
 
 // full says whether to run the proofs of docs/reliability.md at their whole length: DURWARD_FULL=1.
-var full = os.Getenv("DURWARD_FULL") == "1"
+func full() bool { return os.Getenv("DURWARD_FULL") == "1" }
 
 // scaled is how often a proof repeats: in full, for every change, and under the race detector.
 func scaled(inFull, usual, underRace int) int {
 	switch {
-	case full:
+	case full():
 		return inFull
 	case raceDetector:
 		return underRace

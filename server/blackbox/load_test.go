@@ -1,6 +1,7 @@
 package blackbox_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -103,13 +104,20 @@ func (l *load) logout(sessions []tokens) {
 func (l *load) refresh(session tokens) {
 	line := lineage{successor: session.Refresh}
 	for !l.ended.Load() {
-		next, err := l.client.tryRefresh(line.successor)
+		a, err := l.client.send("POST", "/refresh", "", members{"refresh_token": line.successor})
 		if err != nil {
 			line.pending = true
 			break
 		}
+		var next tokens
+		if err := json.Unmarshal(a.body, &next); err != nil || next.Refresh == "" {
+			a.status = 0 // not what was wanted
+		}
 		line = lineage{predecessor: line.successor, successor: next.Refresh, rotations: line.rotations + 1}
-		l.acknowledge(answer{status: http.StatusOK}, http.StatusOK, func(*acknowledged) {})
+		l.acknowledge(a, http.StatusOK, func(*acknowledged) {})
+		if a.status != http.StatusOK {
+			return
+		}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
