@@ -22,20 +22,26 @@ func activeKey(t *testing.T, data string) string {
 // keyOf is the id of the key that signed an access token.
 func keyOf(t *testing.T, access string) string {
 	t.Helper()
-	encoded, _, _ := strings.Cut(access, ".")
-	return part[struct{ Kid string }](t, encoded).Kid
+	header, _ := headerAndPayload(t, access)
+	kid, _ := header["kid"].(string)
+	return kid
 }
 
-// part decodes a part of a token.
-func part[T any](t *testing.T, encoded string) T {
+// headerAndPayload decodes an access token without a look at its signature.
+func headerAndPayload(t *testing.T, access string) (header, payload map[string]any) {
 	t.Helper()
-	var value T
-	text, err := base64.RawURLEncoding.DecodeString(encoded)
-	if err == nil {
-		err = json.Unmarshal(text, &value)
+	parts := strings.Split(access, ".")
+	if len(parts) != 3 {
+		t.Fatalf("the token has %d parts, want 3", len(parts))
 	}
-	if err != nil {
-		t.Fatalf("decode a part of a token: %v", err)
+	for i, into := range []*map[string]any{&header, &payload} {
+		text, err := base64.RawURLEncoding.DecodeString(parts[i])
+		if err == nil {
+			err = json.Unmarshal(text, into)
+		}
+		if err != nil {
+			t.Fatalf("decode part %d of a token: %v", i, err)
+		}
 	}
-	return value
+	return header, payload
 }
