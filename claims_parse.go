@@ -211,13 +211,13 @@ func numericDate(v strictjson.Value, up bool) (time.Time, bool) {
 }
 
 // checkClaims checks what cannot change while the token lives, and then the times.
-func (v *Verifier) checkClaims(c *Claims, now time.Time) error {
-	if c.Issuer != v.config.Issuer {
+func (v *Verifier) checkClaims(c *Claims, from *trusted, now time.Time) error {
+	if c.Issuer != from.Issuer {
 		return ErrTokenIssuer
 	}
 	accepted := false
 	for _, audience := range c.Audience {
-		accepted = accepted || audience == v.config.Audience
+		accepted = accepted || audience == from.Audience
 	}
 	if !accepted {
 		return ErrTokenAudience

@@ -15,7 +15,7 @@ import (
 // then. Issuer, Audience and Keys are required; the zero value of each other field is the strict
 // choice.
 type Config struct {
-	// Issuer is the one accepted "iss", compared byte for byte (RFC 9068 §4).
+	// Issuer is the accepted "iss", compared byte for byte (RFC 9068 §4). See AlsoTrust for several.
 	Issuer string
 	// Audience must be among the token's "aud", compared byte for byte.
 	Audience string
@@ -25,6 +25,10 @@ type Config struct {
 	// Types lists the accepted media types of "typ". The default is "at+jwt" alone (RFC 9068 §2.1),
 	// so that no other kind of token passes; list "JWT" for an issuer that writes that.
 	Types []string
+	// AlsoTrust lists further issuers whose tokens are accepted, each with its own keys, audience and types.
+	// Everything else in the configuration holds for all of them.
+	AlsoTrust []Trust
+
 	// Leeway is added to "exp" and taken from "nbf", for clocks that differ. At most 5 minutes; the
 	// default is none. An "iat" is accepted up to a minute ahead in any case.
 	Leeway time.Duration
@@ -71,24 +75,17 @@ func (c Config) checked() (Config, error) {
 			problems = append(problems, fmt.Errorf(format, args...))
 		}
 	}
-	require(c.Issuer != "", "Issuer is required")
-	require(c.Audience != "", "Audience is required")
-	require(c.Keys != nil, "Keys is required")
+	c.checkTrust(require)
 	require(c.Leeway >= 0 && c.Leeway <= largestLeeway, "Leeway is %v, it must be between 0 and %v", c.Leeway, largestLeeway)
 	require(c.MaxLifetime >= 0, "MaxLifetime is negative")
 	require(c.MaxTokenSize >= 0 && c.MaxTokenSize <= largestTokenSize, "MaxTokenSize is %d, it must be between 1 and %d bytes", c.MaxTokenSize, largestTokenSize)
-	require(!slices.Contains(c.Types, ""), "Types holds an empty name")
 	for _, l := range c.Locations {
 		require(l.find != nil, "Locations holds an empty location")
 	}
 	if len(problems) > 0 {
 		return Config{}, fmt.Errorf("durward: %w", errors.Join(problems...))
 	}
-	c.Types = slices.Clone(c.Types)
 	c.Locations = slices.Clone(c.Locations)
-	if len(c.Types) == 0 {
-		c.Types = []string{"at+jwt"}
-	}
 	if len(c.Locations) == 0 {
 		c.Locations = []Location{BearerHeader()}
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -14,10 +13,12 @@ import (
 
 // A Verifier checks tokens. It is immutable and safe for concurrent use.
 type Verifier struct {
-	config  Config
-	cache   *cache // nil if off
-	headers atomic.Pointer[map[string]jws.Header]
-	scratch sync.Pool // of *[maxSignature + maxWork]byte
+	config   Config
+	cache    *cache              // nil if off
+	sole     *trusted            // the only issuer, or nil
+	table    map[string]*trusted // several issuers by name, or nil
+	scratch  sync.Pool           // of *[maxSignature + maxWork]byte
+	payloads sync.Pool           // of *[]byte
 }
 
 // NewVerifier checks the configuration and reports all of its problems together. The fields that
@@ -31,8 +32,12 @@ func NewVerifier(c Config) (*Verifier, error) {
 }
 
 func newVerifier(c Config) *Verifier {
-	v := &Verifier{config: c, scratch: sync.Pool{New: func() any { return new([maxSignature + maxWork]byte) }}}
-	v.headers.Store(&map[string]jws.Header{})
+	v := &Verifier{
+		config:   c,
+		scratch:  sync.Pool{New: func() any { return new([maxSignature + maxWork]byte) }},
+		payloads: sync.Pool{New: func() any { return new([]byte) }},
+	}
+	v.sole, v.table = trustedBy(&c)
 	if c.CacheBytes > 0 {
 		v.cache = newCache(c.CacheBytes)
 	}
@@ -45,6 +50,11 @@ func newVerifier(c Config) *Verifier {
 //
 // The order is fixed: size and alphabet, header, type, key, signature, payload, issuer, audience, times,
 // revocation. No claim is read before the signature has been found right.
+//
+// With several issuers (Config.AlsoTrust) the payload comes first: "iss" alone is read from it, once all of it has
+// passed the strict scan, to select among the issuers of the configuration. One that is not among them is
+// refused with ErrTokenIssuer, and nothing is fetched for it. From there on only the selected issuer's types, keys
+// and audience count, in the order above.
 func (v *Verifier) Verify(ctx context.Context, token string) (Claims, error) {
 	if len(token) > v.config.MaxTokenSize {
 		return Claims{}, ErrTokenMalformed
@@ -84,7 +94,11 @@ func (v *Verifier) VerifyForLogout(ctx context.Context, token string) (Claims, e
 
 // stillKnown says whether the key that checked a cached token is still the one to check it.
 func (v *Verifier) stillKnown(ctx context.Context, entry *cacheEntry) bool {
-	key, err := v.config.Keys.Lookup(ctx, entry.key.algorithm, entry.key.id)
+	from := v.sole
+	if from == nil {
+		from = v.table[entry.claims.Issuer]
+	}
+	key, err := from.Keys.Lookup(ctx, entry.key.algorithm, entry.key.id)
 	return err == nil && key == entry.key
 }
 
@@ -113,11 +127,17 @@ func (v *Verifier) verify(ctx context.Context, token string, now time.Time, expi
 	if err != nil {
 		return Claims{}, nil, ErrTokenMalformed
 	}
-	header, familiar, err := v.header(encodedHeader)
+	from := v.sole
+	if from == nil {
+		if from, err = v.trustedFor(encodedPayload); err != nil {
+			return Claims{}, nil, err
+		}
+	}
+	header, familiar, err := from.header(encodedHeader)
 	if err != nil {
 		return Claims{}, nil, err
 	}
-	key, err := v.key(ctx, header)
+	key, err := from.key(ctx, header)
 	if err != nil {
 		return Claims{}, nil, err
 	}
@@ -125,7 +145,7 @@ func (v *Verifier) verify(ctx context.Context, token string, now time.Time, expi
 		return Claims{}, nil, err
 	}
 	if !familiar {
-		v.remember(encodedHeader, header)
+		from.remember(encodedHeader, header)
 	}
 	payload, err := jws.AppendDecoded(make([]byte, 0, jws.DecodedLen(len(encodedPayload))), encodedPayload)
 	if err != nil {
@@ -136,7 +156,7 @@ func (v *Verifier) verify(ctx context.Context, token string, now time.Time, expi
 		return Claims{}, nil, err
 	}
 	claims.KeyID = key.id
-	err = v.checkClaims(&claims, now)
+	err = v.checkClaims(&claims, from, now)
 	if err != nil && (!expired || err != ErrTokenExpired) {
 		return Claims{}, nil, err
 	}
@@ -161,8 +181,8 @@ func (v *Verifier) checkSignature(key *VerificationKey, signingInput, encoded st
 
 // header reads a header and checks its type. Headers under which a signature was right before are remembered:
 // an issuer writes very few, and an attacker cannot add to them.
-func (v *Verifier) header(encoded string) (h jws.Header, familiar bool, err error) {
-	if h, ok := (*v.headers.Load())[encoded]; ok {
+func (t *trusted) header(encoded string) (h jws.Header, familiar bool, err error) {
+	if h, ok := (*t.headers.Load())[encoded]; ok {
 		return h, true, nil
 	}
 	if len(encoded) > jws.EncodedLen(maxHeader) {
@@ -176,7 +196,7 @@ func (v *Verifier) header(encoded string) (h jws.Header, familiar bool, err erro
 	if err != nil {
 		return jws.Header{}, false, fmt.Errorf("%w: %w", ErrTokenHeader, err)
 	}
-	for _, accepted := range v.config.Types {
+	for _, accepted := range t.Types {
 		if jws.MatchType(h.Type, accepted) {
 			return h, false, nil
 		}
@@ -187,12 +207,12 @@ func (v *Verifier) header(encoded string) (h jws.Header, familiar bool, err erro
 // maxHeader bounds the decoded header, in bytes: what a token that is no token may cost in memory.
 const maxHeader = 3 << 10
 
-// maxHeaders bounds how many headers are remembered.
+// maxHeaders bounds how many headers of one issuer are remembered.
 const maxHeaders = 64
 
-func (v *Verifier) remember(encoded string, h jws.Header) {
+func (t *trusted) remember(encoded string, h jws.Header) {
 	for {
-		known := v.headers.Load()
+		known := t.headers.Load()
 		if len(*known) >= maxHeaders {
 			return
 		}
@@ -202,14 +222,14 @@ func (v *Verifier) remember(encoded string, h jws.Header) {
 		}
 		// The key must not keep the whole token alive.
 		grown[string([]byte(encoded))] = h
-		if v.headers.CompareAndSwap(known, &grown) {
+		if t.headers.CompareAndSwap(known, &grown) {
 			return
 		}
 	}
 }
 
-func (v *Verifier) key(ctx context.Context, h jws.Header) (*VerificationKey, error) {
-	key, err := v.config.Keys.Lookup(ctx, Algorithm(h.Algorithm), h.KeyID)
+func (t *trusted) key(ctx context.Context, h jws.Header) (*VerificationKey, error) {
+	key, err := t.Keys.Lookup(ctx, Algorithm(h.Algorithm), h.KeyID)
 	switch {
 	case err == nil && key != nil && string(key.algorithm) == h.Algorithm && key.id == h.KeyID:
 		return key, nil
