@@ -21,6 +21,7 @@ func Checkers(f *Fixture) ([]Contender, error) {
 		maker{Primitive, primitiveCheck},
 		maker{Ours, func(f *Fixture) (func() error, error) { return durwardCheck(f, -1) }},
 		maker{OursHit, func(f *Fixture) (func() error, error) { return durwardCheck(f, 0) }},
+		maker{OursHit + ", revocations", durwardRevocation},
 		maker{GolangJWT, golangJWTCheck},
 		maker{"go-jose v4", goJoseCheck},
 		maker{"jwx v3", jwxCheck},

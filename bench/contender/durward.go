@@ -2,8 +2,10 @@ package contender
 
 import (
 	"context"
+	"crypto/rand"
 
 	"github.com/durward-auth/durward"
+	"github.com/durward-auth/durward/revocation"
 )
 
 // keys reads the key set as an issuer publishes it; a secret is not published.
@@ -24,6 +26,25 @@ func durwardCheck(f *Fixture, cacheBytes int) (func() error, error) {
 	if err != nil {
 		return nil, err
 	}
+	return checkWith(config, f)
+}
+
+// durwardRevocation is a cache hit with a look at 10,000 revoked sessions and tokens.
+func durwardRevocation(f *Fixture) (func() error, error) {
+	config, err := f.config(0)
+	if err != nil {
+		return nil, err
+	}
+	set := revocation.NewSet(nil)
+	for range 5_000 {
+		set.Add(revocation.Entry{Kind: revocation.Session, ID: rand.Text(), ExpiresAt: f.Claims.ExpiresAt},
+			revocation.Entry{Kind: revocation.Token, ID: rand.Text(), ExpiresAt: f.Claims.ExpiresAt})
+	}
+	config.Revocation = durward.RevokedIn(set)
+	return checkWith(config, f)
+}
+
+func checkWith(config durward.Config, f *Fixture) (func() error, error) {
 	verifier, err := durward.NewVerifier(config)
 	if err != nil {
 		return nil, err
