@@ -16,6 +16,15 @@ import (
 // half, for which key_ops is "verify". Secrets have no public part: an error wrapping ErrInvalid.
 // A key that Parse would not accept is an error.
 func MarshalPublic(k Key) ([]byte, error) {
+	if k.Further != nil {
+		if err := checkFurther(k); err != nil {
+			return nil, err
+		}
+		if k.Further.Private != nil && k.Operations != nil {
+			k.Operations = []string{"verify"}
+		}
+		return k.write(k.Further.Type, k.Further.members()).end(), nil
+	}
 	if err := checkKey(k); err != nil {
 		return nil, err
 	}
@@ -27,19 +36,22 @@ func MarshalPublic(k Key) ([]byte, error) {
 		k.Operations = []string{"verify"}
 	}
 	k.Material = public
-	return k.write().end(), nil
+	return k.writeMaterial().end(), nil
 }
 
 // MarshalPrivate writes a private or secret key as a JWK without white space, the order that of MarshalPublic
 // with the private members last. A public key, and a key that Parse would not accept, is an error.
 func MarshalPrivate(k Key) ([]byte, error) {
+	if k.Further != nil {
+		return k.marshalFurther()
+	}
 	if err := checkKey(k); err != nil {
 		return nil, err
 	}
 	if k.Public != nil {
 		return nil, invalid("a public key has no private part")
 	}
-	w := k.write()
+	w := k.writeMaterial()
 	switch private := k.Private.(type) {
 	case *rsa.PrivateKey:
 		p, q := private.Primes[0], private.Primes[1]
@@ -55,6 +67,20 @@ func MarshalPrivate(k Key) ([]byte, error) {
 		w.bytes("d", d)
 	case ed25519.PrivateKey:
 		w.bytes("d", private.Seed())
+	}
+	return w.end(), nil
+}
+
+func (k Key) marshalFurther() ([]byte, error) {
+	if err := checkFurther(k); err != nil {
+		return nil, err
+	}
+	if len(k.Further.Private) == 0 {
+		return nil, invalid("a public key has no private part")
+	}
+	w := k.write(k.Further.Type, k.Further.members())
+	for _, m := range sortedMembers(k.Further.Private) {
+		w.text(m.name, m.value)
 	}
 	return w.end(), nil
 }
@@ -81,10 +107,12 @@ func MarshalSet(keys []Key) ([]byte, error) {
 	return append(set, "]}"...), nil
 }
 
-// write begins the JWK of a key: all of a public key and of a secret, the public part of a private key.
-func (k Key) write() *writer {
+// writeMaterial begins the JWK of a key: all of a public key and of a secret, the public part of a private key.
+func (k Key) writeMaterial() *writer { return k.write(k.Material.kty(), k.Material.members()) }
+
+func (k Key) write(kty string, members []member) *writer {
 	w := &writer{}
-	w.text("kty", k.Material.kty())
+	w.text("kty", kty)
 	if k.KeyID != "" {
 		w.text("kid", k.KeyID)
 	}
@@ -105,7 +133,7 @@ func (k Key) write() *writer {
 		}
 		w.out = append(w.out, ']')
 	}
-	for _, m := range k.Material.members() {
+	for _, m := range members {
 		if m.name != "kty" {
 			w.text(m.name, m.value)
 		}

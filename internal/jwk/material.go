@@ -28,6 +28,7 @@ type Key struct {
 	Use        string   // use, "" or "sig"
 	HasKeyID   bool     // whether there is a kid
 	Operations []string // key_ops: "sign", "verify" or both; nil when the key names none
+	Further    *Further // set instead of Material for a key of a further type
 }
 
 // kind says what the material is, or why it is nothing this package knows. It looks at types only.
@@ -94,6 +95,14 @@ func btoi(b bool) int {
 	return 0
 }
 
+// IsPublic reports whether the key is a public one, and not a private or secret one.
+func (k Key) IsPublic() bool {
+	if k.Further != nil {
+		return k.Further.Private == nil
+	}
+	return k.Public != nil
+}
+
 // public is the material without what must stay secret. The material must have passed examine.
 func (m Material) public() (Material, error) {
 	switch private := m.Private.(type) {
@@ -138,10 +147,14 @@ func (m Material) MarshalJSON() ([]byte, error) { return quote(m.String()), nil 
 
 // String names the kind of key and its kid, never what it is made of.
 func (k Key) String() string {
-	if !k.HasKeyID && k.KeyID == "" {
-		return k.Material.String()
+	what := k.Material.String()
+	if k.Further != nil {
+		what = k.Further.String()
 	}
-	return k.Material.String() + " " + strconv.QuoteToASCII(k.KeyID)
+	if !k.HasKeyID && k.KeyID == "" {
+		return what
+	}
+	return what + " " + strconv.QuoteToASCII(k.KeyID)
 }
 
 // GoString is String.

@@ -100,6 +100,11 @@ func privateNames() []string {
 	return []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"}
 }
 
+// materialNames are the members that make up a key of one kind or another.
+func materialNames() []string {
+	return append(privateNames(), "n", "e", "crv", "x", "y", "pub")
+}
+
 // onlyMaterialOf refuses a key that carries the material of another kind as well.
 func (o object) onlyMaterialOf(kty string) error {
 	own := map[string][]string{
@@ -108,7 +113,7 @@ func (o object) onlyMaterialOf(kty string) error {
 		"EC":  {"crv", "x", "y", "d"},
 		"OKP": {"crv", "x", "d"},
 	}[kty]
-	for _, name := range append(privateNames(), "n", "e", "crv", "x", "y", "pub") {
+	for _, name := range materialNames() {
 		if o.has(name) && !slices.Contains(own, name) {
 			return invalid("member %s does not belong to a key of kty %s", name, kty)
 		}

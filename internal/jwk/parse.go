@@ -19,7 +19,9 @@ const (
 // A use other than "sig", and key_ops that do not allow what the key is for, are ErrUnsupported.
 // Everything is strict: lengths of coordinates (RFC 7518 §6.2.1.2), minimal integers (§2), names, duplicates.
 // Members that say nothing about the key itself, such as x5c and x5u, are ignored and never fetched.
-func Parse(data []byte) (Key, error) {
+//
+// A key of one of the further types has Further and no Material.
+func Parse(data []byte, further ...Type) (Key, error) {
 	if len(data) > maxKeyBytes {
 		return Key{}, invalid("JWK has %d bytes, at most %d are accepted", len(data), maxKeyBytes)
 	}
@@ -27,15 +29,18 @@ func Parse(data []byte) (Key, error) {
 	if err != nil {
 		return Key{}, invalid("JWK is not a strict JSON object: %v", err)
 	}
-	return parse(object(members))
+	return parse(object(members), further)
 }
 
-func parse(o object) (Key, error) {
+func parse(o object, types []Type) (Key, error) {
 	kty, err := o.required("kty")
 	if err != nil {
 		return Key{}, err
 	}
-	if !slices.Contains([]string{"oct", "RSA", "EC", "OKP"}, kty) {
+	if t, ok := o.typeOf(types); ok {
+		return o.further(t)
+	}
+	if !Known(kty) {
 		return Key{}, unsupported("kty %.40q is not supported: want RSA, EC, OKP or oct", kty)
 	}
 	key, err := o.attributes()

@@ -18,8 +18,8 @@ const (
 // Keys that are not understood or not for signatures (an unknown kty, crv or alg, use "enc", other key_ops) are
 // left out; skipped has a reason for each, wrapping ErrUnsupported. Anything else that is wrong with any key
 // spoils the whole set: a weak, malformed, private or secret key, or a kid that two keys share. With an error
-// both slices are nil.
-func ParseSet(data []byte) (keys []Key, skipped []error, err error) {
+// both slices are nil. Keys of the further types are understood too; they have Further and no Material.
+func ParseSet(data []byte, further ...Type) (keys []Key, skipped []error, err error) {
 	elements, err := setElements(data)
 	if err != nil {
 		return nil, nil, err
@@ -39,10 +39,10 @@ func ParseSet(data []byte) (keys []Key, skipped []error, err error) {
 			}
 			keyIDs[kid] = true
 		}
-		if err := o.refusePrivate(); err != nil {
+		if err := o.refusePrivate(further); err != nil {
 			return nil, nil, fmt.Errorf("%s: %w", at, err)
 		}
-		key, err := parse(o)
+		key, err := parse(o, further)
 		switch {
 		case errors.Is(err, ErrUnsupported):
 			skipped = append(skipped, fmt.Errorf("%s: %w", at, err))
@@ -78,11 +78,15 @@ func setElements(data []byte) ([]strictjson.Value, error) {
 }
 
 // refusePrivate finds what a published set must not hold, even in keys that would be skipped.
-func (o object) refusePrivate() error {
+func (o object) refusePrivate(types []Type) error {
 	if kty, _, err := o.text("kty"); err == nil && kty == "oct" {
 		return invalid("a secret (oct) in a set of public keys: it must be considered published")
 	}
-	for _, name := range privateNames() {
+	names := privateNames()
+	if t, ok := o.typeOf(types); ok {
+		names = append(names, t.Private...)
+	}
+	for _, name := range names {
 		if o.has(name) {
 			return invalid("private member %s in a set of public keys: the key must be considered published", name)
 		}
