@@ -23,6 +23,7 @@ type SigningKey struct {
 	algorithm Algorithm
 	id        string
 	material  jwk.Material
+	private   func() map[string][]byte // private members of a further key type; nil if they cannot be had
 	sign      signFunc
 	public    *VerificationKey
 }
@@ -33,7 +34,10 @@ type VerificationKey struct {
 	algorithm Algorithm
 	id        string
 	material  jwk.Material
+	further   *jwk.Further // set instead of material for a key of a further type
 	verify    verifyFunc
+	// signatureSize is how long the signatures of a further type are, in bytes; 0 for the types of this package.
+	signatureSize int
 }
 
 // GenerateKey makes a new key: 2048 bits for RSA, a secret as long as the hash for HMAC.

@@ -27,14 +27,22 @@ func ParsePublicPEM(algorithm Algorithm, pem []byte) (*VerificationKey, error) {
 }
 
 // ParsePrivateJWK reads a private or secret key as a JSON Web Key (RFC 7517). The key must name its
-// algorithm ("alg"), unless its type has only one; without a "kid" it has no key id.
-func ParsePrivateJWK(data []byte) (*SigningKey, error) {
-	parsed, algorithm, err := parseJWK(data)
+// algorithm ("alg"), unless its type has only one; without a "kid" it has no key id. Keys of the further types are
+// read as well.
+func ParsePrivateJWK(data []byte, further ...KeyType) (*SigningKey, error) {
+	parsed, err := parseJWK(data, further)
 	if err != nil {
 		return nil, err
 	}
-	if parsed.Public != nil {
+	if parsed.IsPublic() {
 		return nil, errors.New("parse JWK: this is a public key, a private or secret one is needed")
+	}
+	if parsed.Further != nil {
+		return furtherSigningKey(further, parsed)
+	}
+	algorithm, err := algorithmOf(parsed)
+	if err != nil {
+		return nil, fmt.Errorf("parse JWK: %w", err)
 	}
 	key, err := newSigningKey(algorithm, parsed.Material)
 	if err != nil {
@@ -45,13 +53,20 @@ func ParsePrivateJWK(data []byte) (*SigningKey, error) {
 
 // ParsePublicJWK reads a public key as a JSON Web Key (RFC 7517); see [ParsePrivateJWK]. A private
 // or secret key is refused: it has no business where a public one is expected.
-func ParsePublicJWK(data []byte) (*VerificationKey, error) {
-	parsed, algorithm, err := parseJWK(data)
+func ParsePublicJWK(data []byte, further ...KeyType) (*VerificationKey, error) {
+	parsed, err := parseJWK(data, further)
 	if err != nil {
 		return nil, err
 	}
-	if parsed.Public == nil {
+	if !parsed.IsPublic() {
 		return nil, errors.New("parse JWK: this is a private or secret key, a public one is needed")
+	}
+	if parsed.Further != nil {
+		return furtherVerificationKey(further, parsed)
+	}
+	algorithm, err := algorithmOf(parsed)
+	if err != nil {
+		return nil, fmt.Errorf("parse JWK: %w", err)
 	}
 	key, err := newVerificationKey(algorithm, parsed.Material)
 	if err != nil {
@@ -60,16 +75,16 @@ func ParsePublicJWK(data []byte) (*VerificationKey, error) {
 	return key.WithID(parsed.KeyID), nil
 }
 
-func parseJWK(data []byte) (jwk.Key, Algorithm, error) {
-	parsed, err := jwk.Parse(data)
+func parseJWK(data []byte, further []KeyType) (jwk.Key, error) {
+	types, err := furtherTypes(further)
 	if err != nil {
-		return jwk.Key{}, "", fmt.Errorf("parse JWK: %w", err)
+		return jwk.Key{}, fmt.Errorf("parse JWK: %w", err)
 	}
-	algorithm, err := algorithmOf(parsed)
+	parsed, err := jwk.Parse(data, types...)
 	if err != nil {
-		return jwk.Key{}, "", fmt.Errorf("parse JWK: %w", err)
+		return jwk.Key{}, fmt.Errorf("parse JWK: %w", err)
 	}
-	return parsed, algorithm, nil
+	return parsed, nil
 }
 
 func algorithmOf(key jwk.Key) (Algorithm, error) {
@@ -90,6 +105,9 @@ func (k *VerificationKey) MarshalJWK() ([]byte, error) {
 
 // MarshalPEM returns the public key in PEM (PKIX). For an HMAC key it is an error.
 func (k *VerificationKey) MarshalPEM() ([]byte, error) {
+	if k.further != nil {
+		return nil, fmt.Errorf("marshal key: a key of type %s has no PEM form here", k.further.Type)
+	}
 	if k.material.Public == nil {
 		return nil, errors.New("marshal key: an HMAC key has no public part")
 	}
@@ -98,6 +116,9 @@ func (k *VerificationKey) MarshalPEM() ([]byte, error) {
 
 // MarshalPrivateJWK returns the private or secret key as a JSON Web Key. Keep it secret.
 func (k *SigningKey) MarshalPrivateJWK() ([]byte, error) {
+	if k.public.further != nil {
+		return k.marshalFurther()
+	}
 	return jwk.MarshalPrivate(jwk.Key{
 		Material: k.material, Algorithm: string(k.algorithm), Use: "sig",
 		KeyID: k.id, HasKeyID: k.id != "",
@@ -107,6 +128,9 @@ func (k *SigningKey) MarshalPrivateJWK() ([]byte, error) {
 // MarshalPrivatePEM returns the private key in PEM (PKCS#8). Keep it secret. For an HMAC key
 // it is an error.
 func (k *SigningKey) MarshalPrivatePEM() ([]byte, error) {
+	if further := k.public.further; further != nil {
+		return nil, fmt.Errorf("marshal key: a key of type %s has no PEM form here", further.Type)
+	}
 	if k.material.Private == nil {
 		return nil, errors.New("marshal key: an HMAC secret has no PEM form")
 	}
@@ -115,7 +139,7 @@ func (k *SigningKey) MarshalPrivatePEM() ([]byte, error) {
 
 func (k *VerificationKey) jwk() jwk.Key {
 	return jwk.Key{
-		Material: k.material, Algorithm: string(k.algorithm), Use: "sig",
+		Material: k.material, Further: k.further, Algorithm: string(k.algorithm), Use: "sig",
 		KeyID: k.id, HasKeyID: k.id != "",
 	}
 }

@@ -51,14 +51,30 @@ func NewKeySet(keys ...*VerificationKey) (*KeySet, error) {
 // ParseKeySet reads a JSON Web Key Set of public keys (RFC 7517 §5). Keys that are not for
 // signatures, or of kinds that this package does not know, are left out; a key that is weak,
 // private or malformed, or an id that occurs twice, makes the whole set refused. A set in
-// which no key is left is refused too.
-func ParseKeySet(data []byte) (*KeySet, error) {
-	parsed, skipped, err := jwk.ParseSet(data)
+// which no key is left is refused too. Keys of the further types are read as well.
+func ParseKeySet(data []byte, further ...KeyType) (*KeySet, error) {
+	types, err := furtherTypes(further)
+	if err != nil {
+		return nil, fmt.Errorf("parse key set: %w", err)
+	}
+	parsed, skipped, err := jwk.ParseSet(data, types...)
 	if err != nil {
 		return nil, fmt.Errorf("parse key set: %w", err)
 	}
 	keys := make([]*VerificationKey, 0, len(parsed))
 	for _, p := range parsed {
+		if p.Further != nil {
+			key, err := furtherVerificationKey(further, p)
+			switch {
+			case errors.Is(err, errors.ErrUnsupported):
+				skipped = append(skipped, fmt.Errorf("key %q: %w", p.KeyID, err))
+			case err != nil:
+				return nil, fmt.Errorf("parse key set: %w", err)
+			default:
+				keys = append(keys, key)
+			}
+			continue
+		}
 		algorithm, err := algorithmOf(p)
 		if err != nil {
 			skipped = append(skipped, fmt.Errorf("key %q: %w", p.KeyID, err))
@@ -95,7 +111,7 @@ func (s *KeySet) Keys() []*VerificationKey {
 func (s *KeySet) MarshalJWKS() ([]byte, error) {
 	public := make([]jwk.Key, 0, len(s.keys))
 	for _, key := range s.keys {
-		if key.material.Public != nil {
+		if key.material.Public != nil || key.further != nil {
 			public = append(public, key.jwk())
 		}
 	}

@@ -113,7 +113,7 @@ func (s *Signer) Sign(ctx context.Context, c Claims, private ...any) (string, ti
 	var head [256]byte
 	header := s.appendHeader(head[:0], key)
 
-	size := jws.EncodedLen(len(header)) + jws.EncodedLen(len(payload)) + jws.EncodedLen(usualSignature(key.algorithm)) + 2
+	size := jws.EncodedLen(len(header)) + jws.EncodedLen(len(payload)) + jws.EncodedLen(key.usualSignature()) + 2
 	token := make([]byte, 0, size)
 	token = append(jws.AppendEncoded(token, header), '.')
 	token = jws.AppendEncoded(token, payload)

@@ -165,7 +165,7 @@ func (v *Verifier) verify(ctx context.Context, token string, now time.Time, expi
 
 func (v *Verifier) checkSignature(key *VerificationKey, signingInput, encoded string) error {
 	if len(encoded) > jws.EncodedLen(maxSignature) {
-		return ErrTokenSignature
+		return checkLongSignature(key, signingInput, encoded)
 	}
 	scratch := v.scratch.Get().(*[maxSignature + maxWork]byte)
 	defer v.scratch.Put(scratch)
