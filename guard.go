@@ -72,7 +72,7 @@ func (g *Guard) handler(next http.Handler, optional bool, rules []Rule) http.Han
 			config.OnRefuse(w, r, refusal)
 			return
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), contextKey{}, admitted)))
+		next.ServeHTTP(w, r.WithContext(admitted))
 	})
 }
 
@@ -84,13 +84,22 @@ func anonymous(r *http.Request) *http.Request {
 	return r.WithContext(context.WithValue(r.Context(), contextKey{}, (*admitted)(nil)))
 }
 
-// admitted is what a guard hands to handlers.
+// admitted is what a guard hands to handlers: the request's context with the claims and the user.
 type admitted struct {
+	context.Context
 	claims Claims
 	user   any
 }
 
 type contextKey struct{}
+
+// Value answers for the guard, and leaves every other key to the request's own context.
+func (a *admitted) Value(key any) any {
+	if key == (contextKey{}) {
+		return a
+	}
+	return a.Context.Value(key)
+}
 
 func (g *Guard) admit(r *http.Request, token string, cookie bool, rules []Rule) (*admitted, *Refusal) {
 	config := &g.verifier.config
@@ -107,7 +116,7 @@ func (g *Guard) admit(r *http.Request, token string, cookie bool, rules []Rule) 
 	if err != nil {
 		return nil, refusalFor(err)
 	}
-	a := &admitted{claims: claims}
+	a := &admitted{Context: ctx, claims: claims}
 	if config.Identify != nil {
 		a.user, err = config.Identify(ctx, a.claims)
 		if err != nil {

@@ -9,8 +9,9 @@ import (
 
 // A Location is a place in a request where a token may be.
 type Location struct {
-	// find returns every credential in this place; an error means that the place is malformed.
-	find   func(*http.Request) ([]string, error)
+	// find returns the credential in this place, or "" for none. errCredentials stands for several, and for a
+	// place that is malformed.
+	find   func(*http.Request) (string, error)
 	cookie bool
 }
 
@@ -26,81 +27,91 @@ func BearerHeader() Location { return HeaderScheme("Authorization", "Bearer") }
 // (RFC 9110 §11.4).
 func HeaderScheme(name, scheme string) Location {
 	name = http.CanonicalHeaderKey(name)
-	return Location{find: func(r *http.Request) ([]string, error) {
-		var found []string
-		for i, value := range r.Header[name] {
-			if i > 0 {
-				return nil, errCredentials
-			}
-			if len(value) < len(scheme) || !strings.EqualFold(value[:len(scheme)], scheme) {
-				continue
-			}
-			rest := value[len(scheme):]
-			if rest == "" || rest[0] == '\t' {
-				return nil, errCredentials
-			}
-			if rest[0] != ' ' {
-				continue
-			}
-			if !isToken68(rest[1:]) {
-				return nil, errCredentials
-			}
-			found = append(found, rest[1:])
+	return Location{find: func(r *http.Request) (string, error) {
+		values := r.Header[name]
+		if len(values) > 1 {
+			return "", errCredentials
 		}
-		return found, nil
+		if len(values) == 0 || len(values[0]) < len(scheme) || !strings.EqualFold(values[0][:len(scheme)], scheme) {
+			return "", nil
+		}
+		rest := values[0][len(scheme):]
+		switch {
+		case rest == "" || rest[0] == '\t':
+			return "", errCredentials
+		case rest[0] != ' ': // a longer scheme
+			return "", nil
+		case !isToken68(rest[1:]):
+			return "", errCredentials
+		}
+		return rest[1:], nil
 	}}
 }
 
 // Header is "NAME: TOKEN", without a scheme, such as x-access-token.
 func Header(name string) Location {
 	name = http.CanonicalHeaderKey(name)
-	return Location{find: func(r *http.Request) ([]string, error) {
-		return r.Header[name], nil
+	return Location{find: func(r *http.Request) (string, error) {
+		return only(r.Header[name])
 	}}
 }
 
 // Cookie is a cookie of this name. Because browsers send cookies by themselves, a guard refuses requests
 // that change something and come from another site (see [http.CrossOriginProtection]).
 func Cookie(name string) Location {
-	return Location{cookie: true, find: func(r *http.Request) ([]string, error) {
+	return Location{cookie: true, find: func(r *http.Request) (string, error) {
 		var found []string
 		for _, cookie := range r.CookiesNamed(name) {
 			found = append(found, cookie.Value)
 		}
-		return found, nil
+		return only(found)
 	}}
 }
 
 // Query is a parameter of the URL (RFC 6750 §2.3). URLs end up in logs and histories:
 // use it only where nothing else is possible.
 func Query(name string) Location {
-	return Location{find: func(r *http.Request) ([]string, error) {
+	return Location{find: func(r *http.Request) (string, error) {
 		if r.URL.RawQuery == "" {
-			return nil, nil
+			return "", nil
 		}
-		return r.URL.Query()[name], nil
+		return only(r.URL.Query()[name])
 	}}
 }
 
 // FormField is a field of an application/x-www-form-urlencoded body of at most 64 KiB (RFC 6750 §2.2). It
 // reads the body; handlers find the form in r.PostForm.
 func FormField(name string) Location {
-	return Location{find: func(r *http.Request) ([]string, error) {
+	return Location{find: func(r *http.Request) (string, error) {
 		if r.Method == http.MethodGet || r.Method == http.MethodHead {
-			return nil, nil
+			return "", nil
 		}
 		kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 		if err != nil || kind != "application/x-www-form-urlencoded" {
-			return nil, nil
+			return "", nil
 		}
 		if r.Body != nil { // a server sets it always, a test may not
 			r.Body = http.MaxBytesReader(nil, r.Body, maxFormBytes)
 		}
 		if err := r.ParseForm(); err != nil {
-			return nil, errCredentials
+			return "", errCredentials
 		}
-		return r.PostForm[name], nil
+		return only(r.PostForm[name])
 	}}
+}
+
+// only returns the one value that is not empty, "" where there is none, and errCredentials for several.
+func only(values []string) (string, error) {
+	found := ""
+	for _, value := range values {
+		if value != "" && found != "" {
+			return "", errCredentials
+		}
+		if value != "" {
+			found = value
+		}
+	}
+	return found, nil
 }
 
 // locate returns the one token of a request and whether it came in a cookie. No token is
@@ -111,15 +122,13 @@ func locate(r *http.Request, places []Location) (token string, cookie bool, err 
 		if err != nil {
 			return "", false, err
 		}
-		for _, candidate := range found {
-			if candidate == "" {
-				continue
-			}
-			if token != "" {
-				return "", false, errCredentials
-			}
-			token, cookie = candidate, place.cookie
+		if found == "" {
+			continue
 		}
+		if token != "" {
+			return "", false, errCredentials
+		}
+		token, cookie = found, place.cookie
 	}
 	if token == "" {
 		return "", false, ErrTokenMissing
@@ -133,13 +142,17 @@ func isToken68(text string) bool {
 		return false
 	}
 	for i := range len(text) {
-		c := text[i]
-		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		case c == '-', c == '.', c == '_', c == '~', c == '+', c == '/', c == '=':
-		default:
+		if !token68[text[i]] {
 			return false
 		}
 	}
 	return true
 }
+
+// token68 holds the bytes of a b64token.
+var token68 = func() (table [256]bool) {
+	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=") {
+		table[c] = true
+	}
+	return table
+}()
