@@ -18,8 +18,8 @@ race: ## every test under the race detector, in random order
 fuzz: ## every fuzz target for a short time (DURWARD_FUZZ_TIME=60s for longer)
 	.ci/run fuzz
 
-bench: ## every benchmark, with allocations
-	go test -run '^$$' -bench . -benchmem work
+bench: ## the library beside its peers and the bare primitives, as docs/benchmarks.md has it
+	go run ./bench/cmd/table
 
 cover: ## what share of the statements the tests run, by function
 	go test -coverprofile=cover.out work
