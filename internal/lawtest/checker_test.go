@@ -24,6 +24,10 @@ func TestTheLawAllowsWhatRunsDownward(t *testing.T) {
 		{from: rootModule + "/internal/jws", to: rootModule + "/internal/strictjson"},
 		{from: rootModule, to: "net/http"},
 		{from: benchModule, to: serverModule},
+		{from: mldsaModule, to: rootModule},
+		{from: mldsaModule, to: "filippo.io/mldsa"},
+		{from: jweModule, to: rootModule + "/internal/vectors", test: true},
+		{from: serverModule, to: mldsaModule},
 		{from: benchModule, to: "github.com/golang-jwt/jwt/v5"},
 		{from: rootModule, to: rootModule + "/durwardtest", test: true},
 		{from: serverModule + "/internal/httpapi", to: serverModule + "/internal/store", test: true},
@@ -44,6 +48,12 @@ func TestTheLawRefuses(t *testing.T) {
 			edge{from: rootModule + "/session", to: serverModule + "/internal/store"}, "never imports the server"},
 		"a test of the root module importing the server": {
 			edge{from: rootModule, to: serverModule, test: true}, "never imports the server"},
+		"the root module importing a module beside it": {
+			edge{from: rootModule, to: jweModule, test: true}, "never imports a module that has dependencies"},
+		"a module beside the root importing the server": {
+			edge{from: mldsaModule, to: serverModule, test: true}, "never needs the server"},
+		"a module beside the root importing its internals": {
+			edge{from: jweModule, to: rootModule + "/internal/strictjson"}, "only what is exported"},
 		"the root module importing bench": {
 			edge{from: rootModule, to: benchModule}, "nothing imports the module bench"},
 		"the server importing bench": {

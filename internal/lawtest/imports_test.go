@@ -9,6 +9,7 @@ import (
 // law is what may import what. Paths are import paths.
 type law struct {
 	root, server, bench string
+	addons              []string // modules of their own beside the root: what they bring has dependencies
 
 	layers    []layer             // of the server module, highest first
 	within    map[string][]string // importer: all that it may import of its own module
@@ -58,10 +59,16 @@ func (l law) refuses(e edge) string {
 		return "nothing imports the module bench"
 	case from == l.root && to == l.server:
 		return "the root module never imports the server"
+	case from == l.root && slices.Contains(l.addons, to):
+		return "the root module never imports a module that has dependencies"
+	case slices.Contains(l.addons, from) && to == l.server:
+		return "what the library can do never needs the server"
 	case from == l.root && to == "" && !standard(e.to):
 		return "the root module requires nothing but the standard library, tests included"
 	case e.test:
 		return ""
+	case slices.Contains(l.addons, from) && strings.HasPrefix(e.to, l.root+"/internal/"):
+		return "users update the two modules apart, so only what is exported may be used"
 	case slices.Contains(l.testOnly, e.to) && !slices.Contains(l.testOnly, e.from):
 		return "only test files may import it"
 	case slices.Contains(l.forbidden[l.owner(e.from)], e.to):
@@ -81,7 +88,7 @@ func (l law) refuses(e edge) string {
 
 // module returns the module of ours that a path belongs to, or "".
 func (l law) module(path string) string {
-	for _, m := range []string{l.server, l.bench, l.root} {
+	for _, m := range slices.Concat(l.addons, []string{l.server, l.bench, l.root}) {
 		if path == m || strings.HasPrefix(path, m+"/") {
 			return m
 		}

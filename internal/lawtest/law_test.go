@@ -4,6 +4,8 @@ const (
 	rootModule   = "github.com/durward-auth/durward"
 	serverModule = rootModule + "/server"
 	benchModule  = rootModule + "/bench"
+	jweModule    = rootModule + "/jwe"
+	mldsaModule  = rootModule + "/mldsa"
 )
 
 // theLaw is what docs/decisions/0011-the-law-of-imports.md describes.
@@ -11,6 +13,7 @@ var theLaw = law{
 	root:   rootModule,
 	server: serverModule,
 	bench:  benchModule,
+	addons: []string{jweModule, mldsaModule},
 
 	// A package of the server imports only packages of layers below its own;
 	// all of them may import the root module.
