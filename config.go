@@ -37,6 +37,11 @@ type Config struct {
 	MaxLifetime time.Duration
 	// MaxTokenSize bounds the token's length in bytes. The default is 8 KiB, the most 64 KiB.
 	MaxTokenSize int
+	// Unwrap, if set, takes every token out of what it arrives in, before anything else is looked at: a nested token out
+	// of its encryption (RFC 7519 §5.2), for which it is the Unwrap of a jwe.Decrypter. Tokens that are not wrapped
+	// are its to refuse. It returns an error under ErrToken for a token that is refused; any other error
+	// is answered with 503. What it returns is verified in full, and is what the cache remembers.
+	Unwrap func(ctx context.Context, token string) (string, error)
 	// Revocation is asked for every token, cached ones included, after everything else held.
 	// It returns nil for a token that stands, ErrTokenRevoked for one that was taken back, and any other
 	// error when that cannot be known, which is answered with 503. See [RevokedIn].

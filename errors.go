@@ -11,6 +11,7 @@ var ErrToken = errors.New("the token is refused")
 var (
 	ErrTokenMissing     error = &tokenError{"missing", "there is no token"}
 	ErrTokenMalformed   error = &tokenError{"malformed", "the token is not a compact JWS of canonical base64url and strict JSON"}
+	ErrTokenEncryption  error = &tokenError{"encryption", "the token is not encrypted, or not in the agreed way to a known key"}
 	ErrTokenHeader      error = &tokenError{"header", "the token's header is not acceptable"}
 	ErrTokenType        error = &tokenError{"type", "the token is of another type"}
 	ErrTokenKey         error = &tokenError{"unknown_key", "no key has the token's algorithm and key id"}

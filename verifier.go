@@ -48,7 +48,7 @@ func newVerifier(c Config) *Verifier {
 // returns its claims. The error is under ErrToken when the token is refused and under
 // ErrUnavailable when it cannot be judged now; the claims are zero then.
 //
-// The order is fixed: size and alphabet, header, type, key, signature, payload, issuer, audience, times,
+// The order is fixed: size, [Config].Unwrap, alphabet, header, type, key, signature, payload, issuer, audience, times,
 // revocation. No claim is read before the signature has been found right.
 //
 // With several issuers (Config.AlsoTrust) the payload comes first: "iss" alone is read from it, once all of it has
@@ -58,6 +58,12 @@ func newVerifier(c Config) *Verifier {
 func (v *Verifier) Verify(ctx context.Context, token string) (Claims, error) {
 	if len(token) > v.config.MaxTokenSize {
 		return Claims{}, ErrTokenMalformed
+	}
+	if v.config.Unwrap != nil {
+		var err error
+		if token, err = v.unwrap(ctx, token); err != nil {
+			return Claims{}, err
+		}
 	}
 	now := v.config.Clock()
 	if v.cache != nil {
@@ -81,12 +87,34 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Claims, error) {
 	return claims, nil
 }
 
+// unwrap takes a token out of its encryption. Whatever it returns is a token as any other: what it was in
+// proves nothing about who made it.
+func (v *Verifier) unwrap(ctx context.Context, token string) (string, error) {
+	inner, err := v.config.Unwrap(ctx, token)
+	switch {
+	case err == nil && len(inner) > v.config.MaxTokenSize:
+		return "", ErrTokenMalformed
+	case err == nil:
+		return inner, nil
+	case errors.Is(err, ErrToken), errors.Is(err, ErrUnavailable):
+		return "", err
+	default:
+		return "", fmt.Errorf("%w: unwrap the token: %w", ErrUnavailable, err)
+	}
+}
+
 // VerifyForLogout checks everything but the expiry and the revocation. It serves one purpose: a logout
 // must end the session of a token that has just expired, and say yes again for one that has
 // ended. Let nothing else in by it.
 func (v *Verifier) VerifyForLogout(ctx context.Context, token string) (Claims, error) {
 	if len(token) > v.config.MaxTokenSize {
 		return Claims{}, ErrTokenMalformed
+	}
+	if v.config.Unwrap != nil {
+		var err error
+		if token, err = v.unwrap(ctx, token); err != nil {
+			return Claims{}, err
+		}
 	}
 	claims, _, err := v.verify(ctx, token, v.config.Clock(), true)
 	return claims, err

@@ -179,7 +179,7 @@ func TestVerifyForLogoutLetsNothingIn(t *testing.T) {
 func TestReasons(t *testing.T) {
 	reasons := map[string]bool{}
 	for _, err := range []error{
-		durward.ErrTokenMissing, durward.ErrTokenMalformed, durward.ErrTokenHeader, durward.ErrTokenType, durward.ErrTokenKey,
+		durward.ErrTokenMissing, durward.ErrTokenMalformed, durward.ErrTokenEncryption, durward.ErrTokenHeader, durward.ErrTokenType, durward.ErrTokenKey,
 		durward.ErrTokenSignature, durward.ErrTokenClaims, durward.ErrTokenIssuer, durward.ErrTokenAudience, durward.ErrTokenExpired,
 		durward.ErrTokenNotYetValid, durward.ErrTokenLifetime, durward.ErrTokenBound, durward.ErrTokenRevoked, durward.ErrTokenUser,
 		durward.ErrUnavailable,
