@@ -8,14 +8,39 @@ import (
 	"text/tabwriter"
 	"time"
 	"unicode"
+	"unicode/utf16"
 )
 
-// printJSON writes a value for programs.
+// printJSON writes a value for programs. What steers terminals is escaped, because people look at it too.
 func printJSON(out io.Writer, value any) error {
-	encoder := json.NewEncoder(out)
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
-	return encoder.Encode(value)
+	if err := encoder.Encode(value); err != nil {
+		return err
+	}
+	_, err := io.WriteString(out, escaped(text.String()))
+	return err
+}
+
+// escaped writes what is not printable in the strings of a JSON text as \u (RFC 8259 §7).
+func escaped(text string) string {
+	strange := func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }
+	if !strings.ContainsFunc(text, strange) {
+		return text
+	}
+	var plain strings.Builder
+	for _, r := range text {
+		if !strange(r) {
+			plain.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&plain, "\\u%04x", unit)
+		}
+	}
+	return plain.String()
 }
 
 // printTable writes rows under headings for people.
