@@ -2,6 +2,7 @@ package blackbox_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,10 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	// The result of these tests depends on the server, which they run as another process: the cache of test
-	// results learns of it by this import, and of the command by depend.
-	_ "github.com/durward-auth/durward/server"
 )
 
 // commandDir holds the sources of the command.
@@ -50,7 +47,8 @@ func build(dir string) (string, error) {
 	return path, nil
 }
 
-// depend looks at the sources of the command, so that a result is not taken from the cache after one has changed.
+// depend looks at the sources of the command, so that a result is not taken from the cache after one has changed. The
+// rest of the program is linked into the tests: see TestAnotherProgramHoldsTheServer.
 func depend() error {
 	files, err := filepath.Glob(filepath.Join(commandDir, "*.go"))
 	if err == nil && len(files) == 0 {
@@ -82,7 +80,8 @@ const issuer = "https://id.example.org"
 // command runs the command line to its end and returns what it wrote and its status.
 func command(t *testing.T, input string, args ...string) (stdout, stderr string, status int) {
 	t.Helper()
-	ctx := t.Context()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Env = environment()
 	cmd.Stdin = strings.NewReader(input)
