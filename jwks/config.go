@@ -37,8 +37,8 @@ type Config struct {
 	// Client, if set, lends its Transport and its Timeout; its cookies and its policy for redirects are not used.
 	// The default goes through the proxy that the environment names, and keeps no connection open.
 	Client *http.Client
-	// OnRefresh, if set, is told of every fetch when it has ended, for logs and metrics. It has the values of the context
-	// of the lookup that began the fetch.
+	// OnRefresh, if set, is told of every fetch when it has ended, one after the other, for logs and metrics. The context has
+	// the values of the one whose lookup began the fetch. It must be quick, and not use the source.
 	OnRefresh func(context.Context, Refresh)
 	// Clock tells the time. The default is the system's monotonic clock.
 	Clock func() time.Time

@@ -49,7 +49,6 @@ func (s *Source) fly(ctx context.Context, f *flight) {
 	began := s.now()
 	got, err := s.fetcher.fetch(limited, began)
 	cancel()
-	alarm.Stop()
 	now, before := s.now(), s.held.Load()
 	var next *held
 	if err != nil {
@@ -58,13 +57,14 @@ func (s *Source) fly(ctx context.Context, f *flight) {
 	} else {
 		next = before.renewed(&s.config, got, began, now, f.unknown)
 	}
-	// In this order: whoever finds no flight finds its outcome.
+	// In this order: whoever finds no flight finds its outcome, and the hook is never called twice at a time.
 	s.held.Store(next)
-	s.flight.Store(nil)
-	close(f.done)
 	if s.config.OnRefresh != nil {
 		s.config.OnRefresh(ctx, Refresh{Took: now - began, Keys: next.keys(now), Err: err})
 	}
+	alarm.Stop()
+	s.flight.Store(nil)
+	close(f.done)
 }
 
 // wait waits until the flight is done and says so, or returns false: it takes too long, too many wait

@@ -224,7 +224,6 @@ func TestRefresh(t *testing.T) {
 			t.Errorf("got %v, want the outcome of the fetch under way", err)
 		}
 		found(t, s, "a")
-		synctest.Wait()
 		if n := issuer.fetches(); n != 3 {
 			t.Errorf("got %d fetches, want 3", n)
 		}
