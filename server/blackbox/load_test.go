@@ -124,13 +124,23 @@ func (l *load) refresh(session tokens) {
 	l.said.lineages = append(l.said.lineages, line)
 }
 
-// await waits until the server has said yes so many times.
+// await waits until the server has answered so many times, and has answered to every kind of request.
 func (l *load) await(t *testing.T, acks int) {
 	t.Helper()
-	for range acks {
-		<-l.acks
+	for n := 0; n < acks || !l.allKinds(); n++ {
+		select {
+		case <-l.acks:
+		case <-t.Context().Done():
+			t.Fatal("the load came to nothing")
+		}
 	}
 	close(l.quiet)
+}
+
+func (l *load) allKinds() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.said.registrations) > 0 && len(l.said.logouts) > 0
 }
 
 // end is called when the server is gone, and returns what it had said.
