@@ -113,6 +113,19 @@ func TestEachIssuerHasItsOwnKeysAudienceAndTypes(t *testing.T) {
 	}
 }
 
+func TestAMisspeltPayloadNamesNoIssuer(t *testing.T) {
+	p := newPartners(t)
+	v := newVerifier(t, p.config)
+	spelling := encode(payload(`x:""`))
+	for len(spelling)%4 == 0 {
+		spelling = encode(payload(`x:"` + strings.Repeat("x", len(spelling)%7+1) + `"`))
+	}
+	accepted(t, v, p.first.forgeEncoded(t, encode(p.first.header()), spelling))
+	// The last character has bits to spare: its neighbour stands for the same bytes.
+	last := spelling[len(spelling)-1] + 1
+	refused(t, v, p.first.forgeEncoded(t, encode(p.first.header()), spelling[:len(spelling)-1]+string(last)), durward.ErrTokenMalformed)
+}
+
 func TestKeysAreAskedForOnlyOfTheTokensIssuer(t *testing.T) {
 	p := newPartners(t)
 	p.config.CacheBytes = -1
