@@ -244,6 +244,23 @@ func TestARedirectWithinTheOriginIsFollowed(t *testing.T) {
 	found(t, newSource(t, jwks.Config{URL: exampleURL, Client: server.Client()}), "a")
 }
 
+func TestAnOriginHasAPort(t *testing.T) {
+	for to, ok := range map[string]bool{
+		"http://localhost:80/1": true, "http://LOCALHOST/1": true, "http://localhost:8080/1": false, "https://localhost/1": false, "https://localhost:80/1": false, "http://127.0.0.1/1": false,
+	} {
+		set := keySet(t, newKey(t, "a"))
+		err := newSource(t, jwks.Config{URL: "http://localhost/keys", Client: &http.Client{Transport: transport(func(q *http.Request) (*http.Response, error) {
+			if q.URL.Path == "/1" {
+				return answer(q, 200, nil, set), nil
+			}
+			return answer(q, 302, http.Header{"Location": {to}}, ""), nil
+		})}}).Refresh(t.Context())
+		if (err == nil) != ok {
+			t.Errorf("from http://localhost to %s: got %v, want it followed: %v", to, err, ok)
+		}
+	}
+}
+
 func TestTheSizeOfAnAnswerIsBounded(t *testing.T) {
 	text := keySet(t, newKey(t, "a"))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, text) }))
