@@ -43,6 +43,7 @@ type Pool struct {
 	steady chan struct{} // a place for each worker but the spare one
 	spare  chan struct{} // a place for the worker that rests, nil if none does
 	inside atomic.Int64  // callers that hash or wait
+	hashed atomic.Bool   // since Rested was called last
 	cost   atomic.Int64  // nanoseconds that one hash takes, a moving average
 	rest   atomic.Int64  // Unix nanoseconds until when the spare worker rests
 }
@@ -136,6 +137,12 @@ func (p *Pool) VerifyDummy(ctx context.Context, password string) error {
 	return err
 }
 
+// Rested says that passwords have been hashed since the last call, and that none is now: a good moment to give
+// the memory that they took back to the operating system.
+func (p *Pool) Rested() bool {
+	return p.inside.Load() == 0 && p.hashed.Swap(false)
+}
+
 // RetryAfter estimates when the callers that are inside now will have been served; it
 // is at least a second.
 func (p *Pool) RetryAfter() time.Duration {
@@ -154,6 +161,7 @@ func (p *Pool) work(ctx context.Context, typical bool, hash func()) error {
 	defer func() { <-worker }()
 	start := time.Now()
 	hash()
+	p.hashed.Store(true)
 	if typical {
 		p.learn(time.Since(start))
 	}

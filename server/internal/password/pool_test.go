@@ -341,3 +341,19 @@ func ExamplePool() {
 	fmt.Println(phc[:30], ok, rehash, err)
 	// Output: $argon2id$v=19$m=19456,t=2,p=1 true false <nil>
 }
+
+func TestRestedOnceAfterHashing(t *testing.T) {
+	pool, err := password.NewPool(password.PoolConfig{Params: password.Params{MemoryKiB: 64, Iterations: 1, Parallelism: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pool.Rested() {
+		t.Error("a pool that has hashed nothing: got rested, want not")
+	}
+	if _, err := pool.Hash(t.Context(), "correct horse battery"); err != nil {
+		t.Fatal(err)
+	}
+	if first, second := pool.Rested(), pool.Rested(); !first || second {
+		t.Errorf("after a hash: got %v and then %v, want rested once", first, second)
+	}
+}
