@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/durward-auth/durward/server/internal/audit"
 	"github.com/durward-auth/durward/server/internal/limit"
@@ -149,11 +150,16 @@ func counted(canonical, typed string) string {
 	return "\x00" + clip(typed)
 }
 
-// clip bounds a text that came from outside before it is kept.
+// clip bounds a text that came from outside before it is kept, and takes control characters out of it.
 func clip(text string) string {
 	const limit = 128
 	if len(text) > limit {
 		text = text[:limit]
 	}
-	return strings.ToValidUTF8(text, "\uFFFD")
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, strings.ToValidUTF8(text, "\uFFFD"))
 }
