@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/go-jose/go-jose/v4"
-	"github.com/go-jose/go-jose/v4/json"
 
 	"github.com/durward-auth/durward"
 )
@@ -62,6 +62,9 @@ func ParsePrivateJWK(alg KeyAlgorithm, enc ContentAlgorithm, data []byte) (*Decr
 
 // ParsePublicJWK reads a public key as a JSON Web Key; see [ParsePrivateJWK]. A private or secret key is refused.
 func ParsePublicJWK(alg KeyAlgorithm, enc ContentAlgorithm, data []byte) (*EncryptionKey, error) {
+	if alg == Direct {
+		return nil, errors.New("parse JWK: a shared secret has no public part")
+	}
 	p := pair{alg, enc}
 	o, id, err := p.parseJWK(data)
 	if err != nil {

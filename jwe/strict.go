@@ -2,12 +2,13 @@ package jwe
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/go-jose/go-jose/v4/json"
+	strict "github.com/go-jose/go-jose/v4/json"
 )
 
 var errObject = errors.New("not a strict JSON object")
@@ -18,7 +19,7 @@ type object map[string]json.RawMessage
 // parseObject refuses invalid UTF-8 and duplicate names; go-jose's fork of encoding/json sees to the latter.
 func parseObject(data []byte) (object, error) {
 	var o object
-	if !utf8.Valid(data) || json.Unmarshal(data, &o) != nil || o == nil {
+	if !utf8.Valid(data) || strict.Unmarshal(data, &o) != nil || o == nil {
 		return nil, errObject
 	}
 	for name := range o {
@@ -37,7 +38,7 @@ func (o object) text(name string) (value string, present bool, err error) {
 	}
 	var text *string
 	// U+FFFD stands for a surrogate without its other half.
-	if err := json.Unmarshal(raw, &text); err != nil || text == nil || *text == "" || strings.ContainsRune(*text, utf8.RuneError) {
+	if err := strict.Unmarshal(raw, &text); err != nil || text == nil || *text == "" || strings.ContainsRune(*text, utf8.RuneError) {
 		return "", true, fmt.Errorf("%s is not a string, or an empty one", name)
 	}
 	return *text, true, nil
