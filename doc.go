@@ -50,4 +50,6 @@
 //     Authorization header; [LoginHandler] to hand tokens out.
 //   - Sessions and revocation: the packages session and revocation.
 //   - Tests of programs that use this package: the package durwardtest.
+//   - More kinds of keys: [KeyType] and [Primitive]; the module mldsa brings ML-DSA. Encrypted tokens: the
+//     module jwe, by Unwrap of [Config].
 package durward
