@@ -18,4 +18,7 @@
 //
 // What comes out of the encryption is a signed token, or it is refused: whoever has the public key can encrypt, so that
 // decryption proves nothing about the sender.
+//
+// Because anybody can encrypt, anybody can also make a decrypter work: about a signature check for ECDH-ES, and ten times
+// that for RSA. Prefer ECDH-ES where the senders' software allows it.
 package jwe

@@ -182,8 +182,12 @@ func TestUnsoundKeysAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	other, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
 	torn := *p256
-	torn.D = p224.D
+	torn.PublicKey = other.PublicKey
 	for _, p := range []algorithms{{"RSA1_5", jwe.A256GCM}, {"", jwe.A256GCM}, {jwe.Direct, "A128GCM"}, {jwe.ECDHES, ""}, {"PBES2-HS256+A128KW", jwe.A256GCM}} {
 		if key, err := jwe.GenerateKey(p.alg, p.enc); err == nil || key != nil {
 			t.Errorf("generate %s: got %v and error %v, want an error alone", p, key, err)
