@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/durward-auth/durward"
 )
 
 // Config says where the keys are and how they are kept. Either Issuer or URL is required; the zero value of each
@@ -33,6 +35,9 @@ type Config struct {
 	Timeout time.Duration
 	// MaxBytes bounds each answer: 512 KiB by default, at most 1 MiB.
 	MaxBytes int
+
+	// KeyTypes are further types of keys to read, such as those of the module mldsa. Keys of other types are left out.
+	KeyTypes []durward.KeyType
 
 	// Client, if set, lends its Transport and its Timeout; its cookies and its policy for redirects are not used.
 	// The default goes through the proxy that the environment names, and keeps no connection open.

@@ -81,7 +81,7 @@ func (f *fetcher) fetch(ctx context.Context, now time.Duration) (answer, error) 
 
 // adopt makes the body the set, or leaves the last one.
 func (f *fetcher) adopt(body []byte, header http.Header) error {
-	set, err := durward.ParseKeySet(body)
+	set, err := durward.ParseKeySet(body, f.config.KeyTypes...)
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.location, err)
 	}
