@@ -9,21 +9,23 @@ import (
 
 // cache remembers verified tokens. It is a table of small sets whose slots are read without a lock.
 //
-// A token enters an occupied set only when it is seen a second time, so that a flood of valid tokens that are
-// used once each evicts nobody; invalid tokens never enter. The place of a token depends on a random seed
-// and on the end of its signature, and the whole token is compared.
+// Where there is no room, a token enters only when it is seen a second time, and takes the place of one that has
+// expired or has not been seen since it came. So a flood of valid tokens that are used once each evicts nobody, one of tokens
+// that are used twice evicts its own kind, and neither keeps out those that come again; invalid tokens never enter.
+// The place of a token depends on a random seed and on the end of its signature, and the whole token is compared.
 type cache struct {
 	seed  maphash.Seed
 	mask  uint64
 	limit int64
 	used  atomic.Int64
+	hand  atomic.Uint64 // the set that gives memory next
 	sets  []cacheSet
+	door  []atomic.Uint32 // who was turned away, and how often
 }
 
 type cacheSet struct {
-	slots     [4]atomic.Pointer[cacheEntry]
-	candidate atomic.Uint64 // hash of the token that was last turned away
-	turn      atomic.Uint32
+	slots [4]atomic.Pointer[cacheEntry]
+	turn  atomic.Uint32
 }
 
 type cacheEntry struct {
@@ -32,20 +34,30 @@ type cacheEntry struct {
 	claims Claims
 	key    *VerificationKey
 	size   int64
+	hits   atomic.Uint32 // up to mostHits, and down while others want the place
 }
 
 // cacheEntryBytes is what an entry takes beside its token and payload, lists included.
 const cacheEntryBytes = 768
 
 // largestCachedToken keeps a few huge tokens from taking the room of many.
-const largestCachedToken = 4 << 10
+const largestCachedToken = 8 << 10
+
+// mostHits is how much an entry can gather against those who want its place.
+const mostHits = 3
+
+// doorPerSet is how many of the turned away the cache tells apart for each set: 4 bytes each.
+const doorPerSet = 32
 
 func newCache(limit int) *cache {
 	sets := 1
 	for sets*4*2048 < limit {
 		sets *= 2
 	}
-	return &cache{seed: maphash.MakeSeed(), mask: uint64(sets - 1), limit: int64(limit), sets: make([]cacheSet, sets)}
+	return &cache{
+		seed: maphash.MakeSeed(), mask: uint64(sets - 1), limit: int64(limit),
+		sets: make([]cacheSet, sets), door: make([]atomic.Uint32, sets*doorPerSet),
+	}
 }
 
 func (c *cache) hash(token string) uint64 {
@@ -57,6 +69,9 @@ func (c *cache) get(token string) *cacheEntry {
 	set := &c.sets[hash&c.mask]
 	for i := range set.slots {
 		if entry := set.slots[i].Load(); entry != nil && entry.hash == hash && entry.token == token {
+			if hits := entry.hits.Load(); hits < mostHits {
+				entry.hits.Store(hits + 1)
+			}
 			return entry
 		}
 	}
@@ -71,31 +86,52 @@ func (c *cache) put(token string, claims Claims, key *VerificationKey, now time.
 		token: token, hash: c.hash(token), claims: claims, key: key,
 		size: int64(len(token) + len(claims.payload) + cacheEntryBytes),
 	}
-	set := &c.sets[entry.hash&c.mask]
-	slot := set.victim(entry, now)
+	before := c.knock(entry.hash)
+	slot := c.sets[entry.hash&c.mask].place(entry, before > 0, now)
 	if slot == nil {
 		return
 	}
-	// The token may be part of something larger, such as a header with many cookies.
-	entry.token = strings.Clone(token)
 	old := slot.Load()
 	grown := entry.size
 	if old != nil {
 		grown -= old.size
 	}
-	if c.used.Add(grown) > c.limit && grown > 0 {
-		c.used.Add(-grown)
-		c.sweep(entry.hash, now)
-		return
+	if before > 0 {
+		c.reclaim(grown, slot, now)
+		entry.hits.Store(before - 1)
 	}
-	if !slot.CompareAndSwap(old, entry) {
+	// The token may be part of something larger, such as a header with many cookies.
+	entry.token = strings.Clone(token)
+	if (c.used.Add(grown) > c.limit && grown > 0) || !slot.CompareAndSwap(old, entry) {
 		c.used.Add(-grown)
 	}
 }
 
-// victim picks the slot for an entry: the token's own, an empty or an expired one; else, at the token's second sight,
-// one after the other. It returns nil at the first sight.
-func (s *cacheSet) victim(entry *cacheEntry, now time.Time) *atomic.Pointer[cacheEntry] {
+// knock counts that a token wanted to enter, and returns how often it had before: 0 to mostHits. Others that
+// fall on the same cell of the door wear the count down.
+func (c *cache) knock(hash uint64) uint32 {
+	cell := &c.door[(hash>>20)%uint64(len(c.door))]
+	const counts = 3
+	name := uint32(hash>>32) &^ counts
+	there := cell.Load()
+	before := there & counts
+	switch {
+	case there&^counts == name && before < counts:
+		cell.Store(there + 1)
+	case there&^counts == name:
+	case before > 1:
+		cell.Store(there - 1)
+		return 0
+	default:
+		cell.Store(name | 1)
+		return 0
+	}
+	return before
+}
+
+// place picks the slot for an entry: the token's own, an empty or an expired one; else, for one that came
+// again, that of an entry without hits. Where all have hits, each loses one and the newcomer waits.
+func (s *cacheSet) place(entry *cacheEntry, again bool, now time.Time) *atomic.Pointer[cacheEntry] {
 	var free *atomic.Pointer[cacheEntry]
 	for i := range s.slots {
 		slot := &s.slots[i]
@@ -107,22 +143,46 @@ func (s *cacheSet) victim(entry *cacheEntry, now time.Time) *atomic.Pointer[cach
 			free = slot
 		}
 	}
-	if free != nil {
+	if free != nil || !again {
 		return free
 	}
-	if s.candidate.Swap(entry.hash) != entry.hash {
-		return nil
+	turn := s.turn.Add(1)
+	for i := range uint32(len(s.slots)) {
+		slot := &s.slots[(turn+i)%uint32(len(s.slots))]
+		if there := slot.Load(); there == nil || there.hits.Load() == 0 {
+			return slot
+		}
 	}
-	return &s.slots[s.turn.Add(1)%uint32(len(s.slots))]
+	for i := range s.slots {
+		if there := s.slots[i].Load(); there != nil {
+			there.wear()
+		}
+	}
+	return nil
 }
 
-// sweep drops expired entries from a few sets: room for others when the memory is used up.
-func (c *cache) sweep(from uint64, now time.Time) {
-	for step := range uint64(16) {
-		set := &c.sets[(from+step)&c.mask]
+func (e *cacheEntry) wear() {
+	if hits := e.hits.Load(); hits > 0 {
+		e.hits.Store(hits - 1)
+	}
+}
+
+// reclaim makes room in memory, from set after set: what has expired or has no hits goes, the rest loses a hit.
+// It gives up after a bounded number of sets, and leaves the slot alone that is about to be filled.
+func (c *cache) reclaim(need int64, keep *atomic.Pointer[cacheEntry], now time.Time) {
+	for range 64 {
+		if c.used.Load()+need <= c.limit {
+			return
+		}
+		set := &c.sets[c.hand.Add(1)&c.mask]
 		for i := range set.slots {
-			entry := set.slots[i].Load()
-			if entry != nil && !now.Before(entry.claims.ExpiresAt) && set.slots[i].CompareAndSwap(entry, nil) {
+			slot := &set.slots[i]
+			entry := slot.Load()
+			switch {
+			case entry == nil || slot == keep:
+			case entry.hits.Load() > 0 && now.Before(entry.claims.ExpiresAt):
+				entry.wear()
+			case slot.CompareAndSwap(entry, nil):
 				c.used.Add(-entry.size)
 			}
 		}
