@@ -48,7 +48,9 @@
 //   - Tokens: [Signer] makes them, [Verifier] checks them, [Claims] is what they say.
 //   - Routes: [Guard] with [Role], [Scope], [Fresh] and [Where]; [Location] for tokens that are not in the
 //     Authorization header; [LoginHandler] to hand tokens out.
+//   - Other issuers: the package jwks keeps a remote issuer's key set; [Trust] adds issuers to a guard.
 //   - Sessions and revocation: the packages session and revocation.
+//   - Further algorithms and encryption: [KeyType] and Config.Unwrap, for modules such as mldsa and jwe.
 //   - Tests of programs that use this package: the package durwardtest.
 //   - More kinds of keys: [KeyType] and [Primitive]; the module mldsa brings ML-DSA. Encrypted tokens: the
 //     module jwe, by Unwrap of [Config].
