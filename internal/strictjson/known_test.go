@@ -39,6 +39,7 @@ type (
 		Text
 		Shared string `json:"Shared"`
 		Named  Base   `json:"named"`
+		//lint:ignore U1000 encoding/json passes over it, and so must Decode
 		hidden int
 		Base2  `json:"base2"`
 	}
@@ -52,11 +53,12 @@ type (
 		N   json.Number
 	}
 	quoted struct {
-		I int      `json:"i,string"`
-		F float64  `json:"f,omitempty,string"`
-		B bool     `json:"b,string"`
-		S string   `json:"s,string"`
-		P *int     `json:"p,string"`
+		I int     `json:"i,string"`
+		F float64 `json:"f,omitempty,string"`
+		B bool    `json:"b,string"`
+		S string  `json:"s,string"`
+		P *int    `json:"p,string"`
+		//lint:ignore SA5008 encoding/json ignores the option here, and so must Decode
 		L []string `json:"l,string"`
 	}
 	custom struct {
@@ -80,8 +82,9 @@ type (
 		Map   map[string]any `json:"map"`
 		Err   error          `json:"err"`
 		Ch    chan int       `json:"ch"`
-		Odd   string         `json:"o'dd"`
-		Space string         `json:"a b"`
+		//lint:ignore SA5008 encoding/json refuses such a name, and so must Decode
+		Odd   string `json:"o'dd"`
+		Space string `json:"a b"`
 	}
 	stamped struct{ time.Time }
 	Left    struct{ Base }
