@@ -44,7 +44,7 @@ const cacheEntryBytes = 768
 const largestCachedToken = 8 << 10
 
 // mostHits is how much an entry can gather against those who want its place.
-const mostHits = 3
+const mostHits = 2
 
 // doorPerSet is how many of the turned away the cache tells apart for each set: 4 bytes each.
 const doorPerSet = 32
@@ -107,7 +107,7 @@ func (c *cache) put(token string, claims Claims, key *VerificationKey, now time.
 	}
 }
 
-// knock counts that a token wanted to enter, and returns how often it had before: 0 to mostHits. Others that
+// knock counts that a token wanted to enter, and returns how often it had before: 0 to 3. Others that
 // fall on the same cell of the door wear the count down.
 func (c *cache) knock(hash uint64) uint32 {
 	cell := &c.door[(hash>>20)%uint64(len(c.door))]
@@ -167,10 +167,13 @@ func (e *cacheEntry) wear() {
 	}
 }
 
-// reclaim makes room in memory, from set after set: what has expired or has no hits goes, the rest loses a hit.
-// It gives up after a bounded number of sets, and leaves the slot alone that is about to be filled.
+// reclaim makes room in memory, from set after set: what has expired or has no hits goes. It gives up after a
+// bounded number of sets; if nothing could go there, all that it has met lose a hit. It leaves the slot alone that is
+// about to be filled.
 func (c *cache) reclaim(need int64, keep *atomic.Pointer[cacheEntry], now time.Time) {
-	for range 64 {
+	const most = 64
+	freed, start := false, c.hand.Load()
+	for range most {
 		if c.used.Load()+need <= c.limit {
 			return
 		}
@@ -178,12 +181,23 @@ func (c *cache) reclaim(need int64, keep *atomic.Pointer[cacheEntry], now time.T
 		for i := range set.slots {
 			slot := &set.slots[i]
 			entry := slot.Load()
-			switch {
-			case entry == nil || slot == keep:
-			case entry.hits.Load() > 0 && now.Before(entry.claims.ExpiresAt):
-				entry.wear()
-			case slot.CompareAndSwap(entry, nil):
+			if entry == nil || slot == keep || entry.hits.Load() > 0 && now.Before(entry.claims.ExpiresAt) {
+				continue
+			}
+			if slot.CompareAndSwap(entry, nil) {
 				c.used.Add(-entry.size)
+				freed = true
+			}
+		}
+	}
+	if freed {
+		return
+	}
+	for step := range uint64(min(most, len(c.sets))) {
+		set := &c.sets[(start+1+step)&c.mask]
+		for i := range set.slots {
+			if entry := set.slots[i].Load(); entry != nil {
+				entry.wear()
 			}
 		}
 	}
