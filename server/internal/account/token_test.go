@@ -139,7 +139,7 @@ func TestAGrantPrintsNothing(t *testing.T) {
 	var log bytes.Buffer
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("login", "grant", g)
 	for name, text := range map[string]string{
-		"%v": fmt.Sprintf("%v", g), "%+v": fmt.Sprintf("%+v", g), "%#v": fmt.Sprintf("%#v", g), "%s": fmt.Sprintf("%s", g), "slog": log.String(),
+		"%v": fmt.Sprintf("%v", g), "%+v": fmt.Sprintf("%+v", g), "%#v": fmt.Sprintf("%#v", g), "%s": g.String(), "slog": log.String(),
 	} {
 		if strings.Contains(text, g.AccessToken) || strings.Contains(text, g.RefreshToken) || !strings.Contains(text, "secret") && !strings.Contains(text, g.SessionID) {
 			t.Errorf("%s: got %q, want [secret] or the session's id", name, text)
