@@ -20,7 +20,9 @@ type cache struct {
 	used  atomic.Int64
 	hand  atomic.Uint64 // the set that gives memory next
 	sets  []cacheSet
-	door  []atomic.Uint32 // who was turned away, and how often
+	door  []atomic.Uint32 // who wanted to enter, and how often
+
+	newcomers atomic.Uint32
 }
 
 type cacheSet struct {
@@ -107,26 +109,32 @@ func (c *cache) put(token string, claims Claims, key *VerificationKey, now time.
 	}
 }
 
-// knock counts that a token wanted to enter, and returns how often it had before: 0 to 3. Others that
-// fall on the same cell of the door wear the count down.
+// knock counts that a token wanted to enter, and returns how often it had before: 0 to 3. It is told apart from few
+// others; each of them that is new takes the cell of another one, or wears its count down.
 func (c *cache) knock(hash uint64) uint32 {
-	cell := &c.door[(hash>>20)%uint64(len(c.door))]
-	const counts = 3
+	const counts, ways = 3, 4
+	at := (hash >> 20) % uint64(len(c.door)) &^ (ways - 1)
 	name := uint32(hash>>32) &^ counts
-	there := cell.Load()
-	before := there & counts
-	switch {
-	case there&^counts == name && before < counts:
-		cell.Store(there + 1)
-	case there&^counts == name:
-	case before > 1:
-		cell.Store(there - 1)
-		return 0
-	default:
-		cell.Store(name | 1)
-		return 0
+	for i := range uint64(ways) {
+		cell := &c.door[at+i]
+		there := cell.Load()
+		if there&^counts != name {
+			continue
+		}
+		before := there & counts
+		if before < counts {
+			cell.Store(there + 1)
+		}
+		return before
 	}
-	return before
+	// In turn, so that no two tokens can always push each other out.
+	cell := &c.door[at+uint64(c.newcomers.Add(1)%ways)]
+	if there := cell.Load(); there&counts > 1 {
+		cell.Store(there - 1)
+	} else {
+		cell.Store(name | 1)
+	}
+	return 0
 }
 
 // place picks the slot for an entry: the token's own, an empty or an expired one; else, for one that came
