@@ -49,6 +49,14 @@ func Read(t testing.TB, elem ...string) []byte {
 	return data
 }
 
+// Shared returns the content of one file of the folder that holds the shared
+// test vectors and what else the tests of several checkouts read, ../shared.
+// It skips or fails the test as Path does.
+func Shared(t testing.TB, elem ...string) []byte {
+	t.Helper()
+	return Read(t, append([]string{".."}, elem...)...)
+}
+
 // workspace tries the place of this source file first and the working
 // directory second: a build with -trimpath does not know the former.
 func workspace() (string, bool) {
