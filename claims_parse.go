@@ -26,17 +26,21 @@ var registeredClaims = map[string]bool{
 
 // parseClaims reads a payload whose signature was right. The strings of the claims are parts of it.
 func parseClaims(payload string) (Claims, error) {
-	var buffer [32]strictjson.Member
-	members, err := strictjson.AppendObject(buffer[:0], payload, strictjson.Limits{})
-	if err != nil {
+	var members strictjson.Members
+	members.Start(payload, strictjson.Limits{})
+	p := claimsParser{claims: Claims{payload: payload}}
+	refused, wrong := "", false
+	for m, ok := members.Next(); ok; m, ok = members.Next() {
+		// A refused claim is not the reason before the syntax of all the rest is known to be right.
+		if !wrong && !p.claim(m.Name, m.Value) {
+			refused, wrong = m.Name, true
+		}
+	}
+	if err := members.Err(); err != nil {
 		return Claims{}, fmt.Errorf("%w: %w", ErrTokenMalformed, err)
 	}
-	p := claimsParser{claims: Claims{payload: payload}}
-	for i := range members {
-		m := &members[i]
-		if !p.claim(m.Name, m.Value) {
-			return Claims{}, p.refusal(m.Name)
-		}
+	if wrong {
+		return Claims{}, p.refusal(refused)
 	}
 	if p.claims.ExpiresAt.IsZero() {
 		return Claims{}, fmt.Errorf("%w: exp is missing", ErrTokenClaims)
@@ -110,19 +114,12 @@ func (p *claimsParser) audience(v strictjson.Value) ([]string, bool) {
 }
 
 func (p *claimsParser) list(v strictjson.Value) ([]string, bool) {
-	var buffer [16]strictjson.Value
-	elements, ok := v.AppendElements(buffer[:0])
-	if !ok || len(elements) > maxList {
+	from := p.grow(1)
+	texts, ok := v.AppendTexts(p.texts, maxList)
+	if !ok {
 		return nil, false
 	}
-	from := p.grow(len(elements))
-	for _, element := range elements {
-		text, ok := element.Text()
-		if !ok {
-			return nil, false
-		}
-		p.texts = append(p.texts, text)
-	}
+	p.texts = texts
 	return p.cut(from), true
 }
 
@@ -136,11 +133,10 @@ func (p *claimsParser) scopes(v strictjson.Value) ([]string, bool) {
 	if text == "" {
 		return nil, true
 	}
-	count := strings.Count(text, " ") + 1
-	if count > maxList {
+	if strings.Count(text, " ") >= maxList {
 		return nil, false
 	}
-	from := p.grow(count)
+	from := p.grow(1)
 	for space := strings.IndexByte(text, ' '); space >= 0; space = strings.IndexByte(text, ' ') {
 		p.texts = append(p.texts, text[:space])
 		text = text[space+1:]

@@ -61,12 +61,8 @@ func parse(data string, limits Limits) (Value, error) {
 func AppendObject(dst []Member, data string, limits Limits) ([]Member, error) {
 	var s scanner
 	s.start(data, limits)
-	start := s.space(0)
-	if start >= len(data) || data[start] != '{' {
-		// The reason is the syntax error, if there is one.
-		if _, end := s.value(start); end >= 0 && s.finish(end) {
-			s.fail(start, reasonNotObject)
-		}
+	start := s.outermost()
+	if start < 0 {
 		return nil, s.err()
 	}
 	dst, end := s.members(start, dst)

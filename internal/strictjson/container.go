@@ -1,5 +1,7 @@
 package strictjson
 
+import "math/bits"
+
 // object reads the object whose brace is at i and keeps nothing of it.
 func (s *scanner) object(i int) int {
 	if s.depth == 0 {
@@ -42,9 +44,22 @@ func (s *scanner) object(i int) int {
 	}
 }
 
+// outermost finds the brace of the object that the document is, and goes inside. Where it is another value, the
+// reason is the syntax error, if there is one.
+func (s *scanner) outermost() int {
+	start := s.space(0)
+	if start < len(s.data) && s.data[start] == '{' {
+		s.depth--
+		return start
+	}
+	if _, end := s.value(start); end >= 0 && s.finish(end) {
+		s.fail(start, reasonNotObject)
+	}
+	return -1
+}
+
 // members is object for the outermost object, whose members are kept.
 func (s *scanner) members(i int, dst []Member) ([]Member, int) {
-	s.depth--
 	start, base := i, len(dst)
 	var seen uint64
 	for n := 0; ; n++ {
@@ -115,6 +130,18 @@ func (s *scanner) name(i int) (string, int) {
 	}
 	if s.data[i] != '"' {
 		return "", s.fail(i, reasonName)
+	}
+	for j := i + 1; j+8 <= len(s.data); j += 8 {
+		mask := special(load8(s.data, j))
+		if mask == 0 {
+			continue
+		}
+		// Nearly every name is plain and has its colon at once.
+		j += bits.TrailingZeros64(mask) / 8
+		if j+1 < len(s.data) && s.data[j] == '"' && s.data[j+1] == ':' {
+			return s.data[i+1 : j], s.space(j + 2)
+		}
+		break
 	}
 	end, escaped := s.text(i)
 	if end < 0 {

@@ -28,6 +28,7 @@ func FuzzCheck(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data string) {
 		err := strictjson.Check(data, strictjson.Limits{})
+		sameInSteps(t, data, strictjson.Limits{})
 		members, objectErr := strictjson.AppendObject(nil, data, strictjson.Limits{})
 		if err != nil {
 			var at *strictjson.Error

@@ -26,8 +26,8 @@ const (
 	reasonNotObject = "not an object"
 )
 
-// openNames is how many names of nested objects fit without an allocation.
-const openNames = 16
+// openNames is how many names of open objects fit without an allocation.
+const openNames = 32
 
 // scanner reads a document once. Its methods take the place to read at and
 // return the place after what they read, or -1 once fail has been called.

@@ -117,6 +117,27 @@ func (v Value) AppendElements(dst []Value) ([]Value, bool) {
 	return dst, true
 }
 
+// AppendTexts appends the strings that the elements of an array are to dst, unescaped; if the value is not an array of
+// strings alone, or of more than most of them, it returns nil and false.
+func (v Value) AppendTexts(dst []string, most int) ([]string, bool) {
+	if v.kind != Array {
+		return nil, false
+	}
+	for i := next(v.raw, 0); v.raw[i] != ']'; most-- {
+		element, end := skip(v.raw, i)
+		text, ok := element.Text()
+		if !ok || most <= 0 {
+			return nil, false
+		}
+		dst = append(dst, text)
+		i = next(v.raw, end-1)
+		if v.raw[i] == ',' {
+			i = next(v.raw, i)
+		}
+	}
+	return dst, true
+}
+
 // AppendMembers appends the members of the object that the value is to dst, in
 // their order; if it is not an object it returns nil and false.
 func (v Value) AppendMembers(dst []Member) ([]Member, bool) {
