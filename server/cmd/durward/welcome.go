@@ -25,7 +25,8 @@ Try it:
 
   curl -s {url}/protected -H 'Authorization: Bearer ACCESS_TOKEN'
 
-Make the first administrator (it asks for a password), in another terminal:
+Make the first administrator (it asks for a password), in another terminal
+(in a clone, with go run ./server/cmd/durward in the place of durward):
 
   durward user add grace --role admin --data {data}
 
