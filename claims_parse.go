@@ -24,36 +24,36 @@ var registeredClaims = map[string]bool{
 	"scope": true, "cnf": true,
 }
 
-// parseClaims reads a payload whose signature was right. The strings of the claims are parts of it.
-func parseClaims(payload string) (Claims, error) {
+// parse reads a payload whose signature was right into zero claims. Their strings are parts of it.
+func (c *Claims) parse(payload string) error {
 	var members strictjson.Members
 	members.Start(payload, strictjson.Limits{})
-	p := claimsParser{claims: Claims{payload: payload}}
+	c.payload = payload
+	var p claimsParser
 	refused, wrong := "", false
 	for m, ok := members.Next(); ok; m, ok = members.Next() {
 		// A refused claim is not the reason before the syntax of all the rest is known to be right.
-		if !wrong && !p.claim(m.Name, m.Value) {
+		if !wrong && !p.claim(c, m.Name, m.Value) {
 			refused, wrong = m.Name, true
 		}
 	}
 	if err := members.Err(); err != nil {
-		return Claims{}, fmt.Errorf("%w: %w", ErrTokenMalformed, err)
+		return fmt.Errorf("%w: %w", ErrTokenMalformed, err)
 	}
 	if wrong {
-		return Claims{}, p.refusal(refused)
+		return refusedClaim(refused)
 	}
-	if p.claims.ExpiresAt.IsZero() {
-		return Claims{}, fmt.Errorf("%w: exp is missing", ErrTokenClaims)
+	if c.ExpiresAt.IsZero() {
+		return fmt.Errorf("%w: exp is missing", ErrTokenClaims)
 	}
-	return p.claims, nil
+	return nil
 }
 
 type claimsParser struct {
-	claims Claims
-	texts  []string // backing of every list, so that one allocation mostly does
+	texts []string // backing of every list, so that one allocation mostly does
 }
 
-func (p *claimsParser) refusal(name string) error {
+func refusedClaim(name string) error {
 	if name == "cnf" {
 		return ErrTokenBound
 	}
@@ -61,8 +61,7 @@ func (p *claimsParser) refusal(name string) error {
 }
 
 // claim stores one claim and says whether its type was right. Claims without a meaning here pass.
-func (p *claimsParser) claim(name string, v strictjson.Value) (ok bool) {
-	c := &p.claims
+func (p *claimsParser) claim(c *Claims, name string, v strictjson.Value) (ok bool) {
 	switch name {
 	case "iss":
 		c.Issuer, ok = v.Text()

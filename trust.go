@@ -81,13 +81,13 @@ func trustedBy(c *Config) (sole *trusted, table map[string]*trusted) {
 // trustedFor reads the issuer that a payload names, and nothing else of it, before the signature is known to be right:
 // all that it decides is which entry of a fixed table checks the rest. The payload is decoded into reused memory.
 func (v *Verifier) trustedFor(encodedPayload string) (*trusted, error) {
-	scratch := v.payloads.Get().(*[]byte)
-	defer v.payloads.Put(scratch)
-	payload, err := jws.AppendDecoded((*scratch)[:0], encodedPayload)
+	work := v.work.Get().(*workspace)
+	defer v.work.Put(work)
+	payload, err := jws.AppendDecoded(work.payload[:0], encodedPayload)
 	if err != nil {
 		return nil, ErrTokenMalformed
 	}
-	*scratch = payload
+	work.payload = payload
 	var buffer [32]strictjson.Member
 	members, err := strictjson.AppendObject(buffer[:0], textOf(payload), strictjson.Limits{})
 	if err != nil {

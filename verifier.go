@@ -13,12 +13,11 @@ import (
 
 // A Verifier checks tokens. It is immutable and safe for concurrent use.
 type Verifier struct {
-	config   Config
-	cache    *cache              // nil if off
-	sole     *trusted            // the only issuer, or nil
-	table    map[string]*trusted // several issuers by name, or nil
-	scratch  sync.Pool           // of *[maxSignature + maxWork]byte
-	payloads sync.Pool           // of *[]byte
+	config Config
+	cache  *cache              // nil if off
+	sole   *trusted            // the only issuer, or nil
+	table  map[string]*trusted // several issuers by name, or nil
+	work   sync.Pool           // of *workspace
 }
 
 // NewVerifier checks the configuration and reports all of its problems together. The fields that
@@ -33,9 +32,8 @@ func NewVerifier(c Config) (*Verifier, error) {
 
 func newVerifier(c Config) *Verifier {
 	v := &Verifier{
-		config:   c,
-		scratch:  sync.Pool{New: func() any { return new([maxSignature + maxWork]byte) }},
-		payloads: sync.Pool{New: func() any { return new([]byte) }},
+		config: c,
+		work:   sync.Pool{New: func() any { return new(workspace) }},
 	}
 	v.sole, v.table = trustedBy(&c)
 	if c.CacheBytes > 0 {
@@ -55,12 +53,11 @@ func newVerifier(c Config) *Verifier {
 // passed the strict scan, to select among the issuers of the configuration. One that is not among them is
 // refused with ErrTokenIssuer, and nothing is fetched for it. From there on only the selected issuer's types, keys
 // and audience count, in the order above.
-func (v *Verifier) Verify(ctx context.Context, token string) (Claims, error) {
+func (v *Verifier) Verify(ctx context.Context, token string) (claims Claims, err error) {
 	if len(token) > v.config.MaxTokenSize {
 		return Claims{}, ErrTokenMalformed
 	}
 	if v.config.Unwrap != nil {
-		var err error
 		if token, err = v.unwrap(ctx, token); err != nil {
 			return Claims{}, err
 		}
@@ -74,7 +71,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Claims, error) {
 			return entry.claims, nil
 		}
 	}
-	claims, key, err := v.verify(ctx, token, now, false)
+	key, err := v.verify(ctx, token, now, false, &claims)
 	if err != nil {
 		return Claims{}, err
 	}
@@ -106,18 +103,19 @@ func (v *Verifier) unwrap(ctx context.Context, token string) (string, error) {
 // VerifyForLogout checks everything but the expiry and the revocation. It serves one purpose: a logout
 // must end the session of a token that has just expired, and say yes again for one that has
 // ended. Let nothing else in by it.
-func (v *Verifier) VerifyForLogout(ctx context.Context, token string) (Claims, error) {
+func (v *Verifier) VerifyForLogout(ctx context.Context, token string) (claims Claims, err error) {
 	if len(token) > v.config.MaxTokenSize {
 		return Claims{}, ErrTokenMalformed
 	}
 	if v.config.Unwrap != nil {
-		var err error
 		if token, err = v.unwrap(ctx, token); err != nil {
 			return Claims{}, err
 		}
 	}
-	claims, _, err := v.verify(ctx, token, v.config.Clock(), true)
-	return claims, err
+	if _, err := v.verify(ctx, token, v.config.Clock(), true, &claims); err != nil {
+		return Claims{}, err
+	}
+	return claims, nil
 }
 
 // stillKnown says whether the key that checked a cached token is still the one to check it.
@@ -150,54 +148,110 @@ func (v *Verifier) checkRevocation(ctx context.Context, c *Claims) error {
 }
 
 // verify does everything but the look at the revocations, and on wish without the one at the expiry.
-func (v *Verifier) verify(ctx context.Context, token string, now time.Time, expired bool) (Claims, *VerificationKey, error) {
+// It fills zero claims in place, and what an error leaves of them is not to be used.
+func (v *Verifier) verify(ctx context.Context, token string, now time.Time, expired bool, claims *Claims) (*VerificationKey, error) {
+	if key, done, err := v.verifyFamiliar(ctx, token, now, expired, claims); done {
+		return key, err
+	}
 	signingInput, encodedHeader, encodedPayload, encodedSignature, err := jws.Split(token, v.config.MaxTokenSize)
 	if err != nil {
-		return Claims{}, nil, ErrTokenMalformed
+		return nil, ErrTokenMalformed
 	}
 	from := v.sole
 	if from == nil {
 		if from, err = v.trustedFor(encodedPayload); err != nil {
-			return Claims{}, nil, err
+			return nil, err
 		}
 	}
 	header, familiar, err := from.header(encodedHeader)
 	if err != nil {
-		return Claims{}, nil, err
+		return nil, err
 	}
 	key, err := from.key(ctx, header)
 	if err != nil {
-		return Claims{}, nil, err
+		return nil, err
 	}
 	if err := v.checkSignature(key, signingInput, encodedSignature); err != nil {
-		return Claims{}, nil, err
+		return nil, err
 	}
 	if !familiar {
 		from.remember(encodedHeader, header)
 	}
 	payload, err := jws.AppendDecoded(make([]byte, 0, jws.DecodedLen(len(encodedPayload))), encodedPayload)
 	if err != nil {
-		return Claims{}, nil, ErrTokenMalformed
+		return nil, ErrTokenMalformed
 	}
-	claims, err := parseClaims(textOf(payload))
-	if err != nil {
-		return Claims{}, nil, err
+	if err := v.readClaims(claims, textOf(payload), from, key, now, expired); err != nil {
+		return nil, err
+	}
+	return key, nil
+}
+
+// readClaims reads a payload whose signature was right, and checks what it says.
+func (v *Verifier) readClaims(claims *Claims, payload string, from *trusted, key *VerificationKey, now time.Time, expired bool) error {
+	if err := claims.parse(payload); err != nil {
+		return err
 	}
 	claims.KeyID = key.id
-	err = v.checkClaims(&claims, from, now)
-	if err != nil && (!expired || err != ErrTokenExpired) {
-		return Claims{}, nil, err
+	err := v.checkClaims(claims, from, now)
+	if expired && err == ErrTokenExpired {
+		return nil
 	}
-	return claims, key, nil
+	return err
+}
+
+// verifyFamiliar is verify for a token of the only issuer whose header is known. Signature and payload are decoded into
+// reused memory at the start, which checks their alphabet on the way. It is not done, and has refused
+// nothing, if anything about the token's spelling is wrong: verify knows in which order to say so.
+func (v *Verifier) verifyFamiliar(ctx context.Context, token string, now time.Time, expired bool, claims *Claims) (key *VerificationKey, done bool, err error) {
+	from := v.sole
+	if from == nil {
+		return nil, false, nil
+	}
+	signingInput, encodedHeader, encodedPayload, encodedSignature, ok := jws.Cut(token, v.config.MaxTokenSize)
+	if !ok || len(encodedSignature) > jws.EncodedLen(maxSignature) {
+		return nil, false, nil
+	}
+	header, ok := (*from.headers.Load())[encodedHeader]
+	if !ok {
+		return nil, false, nil
+	}
+	work := v.work.Get().(*workspace)
+	defer v.work.Put(work)
+	signature, err := jws.AppendDecoded(work.signature[:0], encodedSignature)
+	if err != nil {
+		return nil, false, nil
+	}
+	payload, err := jws.AppendDecoded(work.payload[:0], encodedPayload)
+	if err != nil {
+		return nil, false, nil
+	}
+	work.payload = payload
+	if key, err = from.key(ctx, header); err != nil {
+		return nil, true, err
+	}
+	if !key.verify(bytesOf(signingInput), signature) {
+		return nil, true, ErrTokenSignature
+	}
+	if err := v.readClaims(claims, string(payload), from, key, now, expired); err != nil {
+		return nil, true, err
+	}
+	return key, true, nil
+}
+
+// workspace is memory that one verification after the other uses.
+type workspace struct {
+	signature [maxSignature + maxWork]byte
+	payload   []byte
 }
 
 func (v *Verifier) checkSignature(key *VerificationKey, signingInput, encoded string) error {
 	if len(encoded) > jws.EncodedLen(maxSignature) {
 		return checkLongSignature(key, signingInput, encoded)
 	}
-	scratch := v.scratch.Get().(*[maxSignature + maxWork]byte)
-	defer v.scratch.Put(scratch)
-	signature, err := jws.AppendDecoded(scratch[:0], encoded)
+	work := v.work.Get().(*workspace)
+	defer v.work.Put(work)
+	signature, err := jws.AppendDecoded(work.signature[:0], encoded)
 	if err != nil {
 		return ErrTokenMalformed
 	}

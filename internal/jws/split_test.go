@@ -31,6 +31,20 @@ func TestSplitCutsATokenAtItsTwoDots(t *testing.T) {
 	}
 }
 
+func TestCutIsSplitWhereSplitAccepts(t *testing.T) {
+	for _, token := range []string{exampleToken, "a.b.c", sized(limit), sized(limit + 1), "a.b.", ".b.c", "a..c", "a.b", "a", "", "a.b.c.d", "a.b.!"} {
+		signingInput, header, payload, signature, err := jws.Split(token, limit)
+		cutInput, cutHeader, cutPayload, cutSignature, ok := jws.Cut(token, limit)
+		if err == nil && (!ok || cutInput != signingInput || cutHeader != header || cutPayload != payload || cutSignature != signature) {
+			t.Errorf("%.20q: got %q, %q, %q, %q, %v, want what Split returns", token, cutInput, cutHeader, cutPayload, cutSignature, ok)
+		}
+		// A dot too many and a wrong byte are in a part; decoding finds them.
+		if _, bad := jws.AppendDecoded(nil, cutPayload+cutSignature); err != nil && ok && bad == nil {
+			t.Errorf("%.20q: got true and parts that decode, want what Split refuses to be refused", token)
+		}
+	}
+}
+
 func TestSplitRefuses(t *testing.T) {
 	withPayload := func(payload string) string { return exampleHeader + "." + payload + "." + exampleSignature }
 	tests := []struct {
@@ -81,6 +95,13 @@ func TestSplitRefuses(t *testing.T) {
 			signingInput, header, payload, signature, err := jws.Split(test.token, limit)
 			if !errors.Is(err, test.want) || !errors.Is(err, jws.ErrMalformed) {
 				t.Errorf("got error %v, want %v", err, test.want)
+			}
+			cutInput, _, cutPayload, cutSignature, ok := jws.Cut(test.token, limit)
+			switch {
+			case ok && !errors.Is(test.want, jws.ErrAlphabet) && strings.Count(test.token, ".") < 3:
+				t.Errorf("Cut: got true, want false")
+			case ok && cutInput+"."+cutSignature != test.token, !ok && cutInput+cutPayload+cutSignature != "":
+				t.Errorf("Cut: got %q, %q, %q, want parts of the token", cutInput, cutPayload, cutSignature)
 			}
 			if signingInput+header+payload+signature != "" {
 				t.Errorf("got %q, %q, %q, %q beside an error, want nothing", signingInput, header, payload, signature)
