@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/durward-auth/durward/server"
 	"github.com/durward-auth/durward/server/internal/audit"
+	"github.com/google/uuid"
 )
 
 type auditCommands struct {
@@ -22,12 +25,26 @@ type auditList struct {
 	Before  string        `help:"Show only events before the one with this id: the next page." placeholder:"ID"`
 }
 
+// Validate refuses what would select nothing, or everything, by mistake.
+func (cmd *auditList) Validate() error {
+	if cmd.Limit < 1 || cmd.Limit > 1000 {
+		return fmt.Errorf("--limit must be 1 to 1000, not %d", cmd.Limit)
+	}
+	if cmd.Before != "" && uuid.Validate(cmd.Before) != nil {
+		return fmt.Errorf("--before must be the id of an event, as --json shows it")
+	}
+	if cmd.Action != "" && !slices.Contains(audit.Actions(), audit.Action(cmd.Action)) {
+		return fmt.Errorf("there is no action %q; there are: %v", cmd.Action, audit.Actions())
+	}
+	return nil
+}
+
 // Run prints audit events.
 func (cmd *auditList) Run(ctx context.Context, c *commands, term terminal) error {
 	return withData(ctx, dataConfig(c), func(data *server.Data) error {
 		query := audit.Query{
 			Action: audit.Action(cmd.Action), Outcome: audit.Outcome(cmd.Outcome), BeforeID: cmd.Before,
-			Limit: min(max(cmd.Limit, 1), 1000),
+			Limit: cmd.Limit,
 		}
 		if cmd.User != "" {
 			u, err := find(ctx, data, cmd.User)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -14,11 +15,11 @@ type configCommand struct {
 
 // Help is shown by durward config --help.
 func (configCommand) Help() string {
-	return "Prints what durward serve would use with the same flags, environment and --config file, and where each value comes from. Secrets are never shown."
+	return "Prints what durward serve would use with the same flags, environment and --config file, and where each value comes from. Exits with 1 when serve would refuse them. Secrets are never shown."
 }
 
 // Run prints every setting of serve.
-func (configCommand) Run(parsed *kong.Context, c *commands, term terminal) error {
+func (cmd *configCommand) Run(parsed *kong.Context, c *commands, term terminal) error {
 	var file map[string]any
 	if c.Config != "" {
 		var err error
@@ -59,10 +60,13 @@ func (configCommand) Run(parsed *kong.Context, c *commands, term terminal) error
 	} else {
 		add("(master key)", "[secret]", "master.key in the data directory")
 	}
+	var err error
 	if c.JSON {
-		return printJSON(term.out, map[string]any{"settings": list})
+		err = printJSON(term.out, map[string]any{"settings": list})
+	} else {
+		err = printTable(term.out, []string{"SETTING", "VALUE", "FROM"}, rows)
 	}
-	return printTable(term.out, []string{"SETTING", "VALUE", "FROM"}, rows)
+	return errors.Join(err, cmd.check(c))
 }
 
 // show writes lists as the command line has them.

@@ -22,6 +22,7 @@ func withData(ctx context.Context, config server.Config, use func(*server.Data) 
 	if _, err := os.Stat(server.DatabasePath(config.DataDir)); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is no data in %s: %w", config.DataDir, errNoData)
 	}
+	config.Existing = true
 	return withNewData(ctx, config, use)
 }
 

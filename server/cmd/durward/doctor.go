@@ -65,7 +65,9 @@ func (f *findings) examine(ctx context.Context, c *commands) {
 	if !f.files(c) {
 		return
 	}
-	data, err := server.OpenData(ctx, dataConfig(c))
+	config := dataConfig(c)
+	config.Existing = true
+	data, err := server.OpenData(ctx, config)
 	if err != nil {
 		f.problem("opening", err)
 		return

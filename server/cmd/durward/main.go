@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+	"github.com/durward-auth/durward/server/internal/account"
 )
 
 func main() {
@@ -86,5 +87,10 @@ var errSilent = errors.New("")
 
 // complain prints an error as one line.
 func complain(term terminal, err error) {
-	fmt.Fprintln(term.err, "durward: "+strings.ReplaceAll(err.Error(), "\n", "; "))
+	text := strings.ReplaceAll(err.Error(), "\n", "; ")
+	if input, ok := errors.AsType[*account.InputError](err); ok { // a sentence for a person, here in the style of the others
+		sentence := strings.TrimSuffix(input.Detail, ".")
+		text = strings.ToLower(sentence[:1]) + sentence[1:]
+	}
+	fmt.Fprintln(term.err, "durward: "+text)
 }

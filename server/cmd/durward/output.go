@@ -82,6 +82,6 @@ func instant(t time.Time) *string {
 	if t.IsZero() {
 		return nil
 	}
-	text := t.UTC().Format(time.RFC3339)
+	text := t.UTC().Format("2006-01-02T15:04:05.999999Z07:00") // microseconds, as the HTTP answers have it
 	return &text
 }

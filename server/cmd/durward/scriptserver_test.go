@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -25,6 +26,7 @@ type servers struct{}
 type running struct {
 	cmd  *exec.Cmd
 	log  bytes.Buffer
+	out  bytes.Buffer // complete when done is closed
 	done chan struct{}
 	err  error
 }
@@ -50,6 +52,7 @@ func startServer(ts *testscript.TestScript, neg bool, args []string) {
 	go func() {
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
+			fmt.Fprintln(&s.out, lines.Text())
 			if _, url, ok := strings.Cut(lines.Text(), " is listening on "); ok {
 				address <- url
 			}
@@ -82,7 +85,8 @@ func stopServers(ts *testscript.TestScript, neg bool, args []string) {
 		if s.err != nil {
 			ts.Fatalf("the server stopped with %v\n%s", s.err, s.log.String())
 		}
-		// For scripts that look into what it logged.
+		// For scripts that look into what it printed and logged.
+		ts.Check(os.WriteFile(filepath.Join(ts.MkAbs("."), "server.out"), s.out.Bytes(), 0o600))
 		ts.Check(os.WriteFile(filepath.Join(ts.MkAbs("."), "server.log"), s.log.Bytes(), 0o600))
 	}
 	*started = nil

@@ -5,11 +5,10 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"os"
-	"path/filepath"
+	"syscall"
 
 	"github.com/durward-auth/durward/server"
 	"golang.org/x/term"
@@ -49,7 +48,10 @@ func (cmd *serveCommand) Run(ctx context.Context, c *commands, term terminal) (e
 	if err != nil {
 		return err
 	}
-	listener, err := cmd.listen(certificates)
+	if err := cmd.check(c); err != nil {
+		return err
+	}
+	listener, metrics, err := cmd.listenAll(certificates)
 	if err != nil {
 		return err
 	}
@@ -60,26 +62,45 @@ func (cmd *serveCommand) Run(ctx context.Context, c *commands, term terminal) (e
 	config.MetricsOnMain = cmd.local() && !cmd.BehindTLSProxy
 	if cmd.Issuer == "" {
 		config.Issuer = url
+		if !config.MetricsOnMain {
+			log.Warn("the issuer is an address of this machine: set --issuer to the URL that clients use", "issuer", url)
+		}
 	}
-	_, statErr := os.Stat(filepath.Join(c.Data, "durward.db"))
+	warnOfMisspelt(log, os.Environ())
 	s, err := server.Open(ctx, config)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	welcome(term.out, url, c.Data, errors.Is(statErr, fs.ErrNotExist))
-	if cmd.MetricsAddr == "" {
+	welcome(term.out, url, c.Data, s.First())
+	if metrics == nil {
 		return s.Serve(ctx, listener)
 	}
-	return cmd.serveBoth(ctx, s, listener)
+	return serveBoth(ctx, s, listener, metrics)
+}
+
+// check reports what is wrong with the settings before anything is made or listened on.
+func (cmd *serveFlags) check(c *commands) error {
+	config := cmd.config(c)
+	if config.Issuer == "" {
+		config.Issuer = "http://127.0.0.1"
+	}
+	return errors.Join(cmd.zeros(), config.Check())
+}
+
+// listenAll opens both listeners, or none. metrics is nil without an address for it.
+func (cmd *serveFlags) listenAll(certificates *tls.Config) (listener, metrics net.Listener, err error) {
+	if listener, err = cmd.listen(certificates); err != nil || cmd.MetricsAddr == "" {
+		return listener, nil, err
+	}
+	if metrics, err = listenOn("--metrics-addr", cmd.MetricsAddr); err != nil {
+		return nil, nil, errors.Join(err, listener.Close())
+	}
+	return listener, metrics, nil
 }
 
 // serveBoth ends both listeners when one fails.
-func (cmd *serveCommand) serveBoth(ctx context.Context, s *server.Server, listener net.Listener) error {
-	metrics, err := net.Listen("tcp", cmd.MetricsAddr)
-	if err != nil {
-		return fmt.Errorf("listen for metrics: %w", err)
-	}
+func serveBoth(ctx context.Context, s *server.Server, listener, metrics net.Listener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ended := make(chan error, 1)
@@ -87,7 +108,7 @@ func (cmd *serveCommand) serveBoth(ctx context.Context, s *server.Server, listen
 		defer cancel()
 		ended <- s.ServeMetrics(ctx, metrics)
 	}()
-	err = s.Serve(ctx, listener)
+	err := s.Serve(ctx, listener)
 	cancel()
 	return errors.Join(err, <-ended)
 }
@@ -123,12 +144,27 @@ func (cmd *serveFlags) listen(certificates *tls.Config) (net.Listener, error) {
 	if certificates == nil && !cmd.local() && !cmd.BehindTLSProxy {
 		return nil, fmt.Errorf("--addr %s can be reached from other machines, and passwords would cross the network in the clear: give --tls-cert and --tls-key, or --behind-tls-proxy when a proxy in front speaks TLS", cmd.Addr)
 	}
-	listener, err := net.Listen("tcp", cmd.Addr)
+	listener, err := listenOn("--addr", cmd.Addr)
 	if err != nil {
-		return nil, fmt.Errorf("listen: %w", err)
+		return nil, err
 	}
 	if certificates != nil {
 		listener = tls.NewListener(listener, certificates)
+	}
+	return listener, nil
+}
+
+// listenOn says which flag to change when it cannot listen.
+func listenOn(flag, address string) (net.Listener, error) {
+	if _, _, err := net.SplitHostPort(address); err != nil {
+		return nil, fmt.Errorf("%s %q is not HOST:PORT", flag, address)
+	}
+	listener, err := net.Listen("tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("another program listens on %s: give another address with %s", address, flag)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", flag, address, err)
 	}
 	return listener, nil
 }

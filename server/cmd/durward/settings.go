@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"net/netip"
 	"os"
 	"time"
@@ -48,6 +50,24 @@ type serverSettings struct {
 	TrustedProxy    []netip.Prefix `help:"Network of a proxy whose X-Forwarded-For is believed, such as 10.0.0.0/8." placeholder:"CIDR"`
 	BehindTLSProxy  bool           `name:"behind-tls-proxy" help:"A proxy in front speaks TLS with clients: allows a plain listener on any address."`
 	CORSOrigin      []string       `name:"cors-origin" help:"Origin whose pages may call this server." placeholder:"ORIGIN"`
+}
+
+// zeros refuses durations and lengths of zero, which would otherwise mean the default.
+func (s serverSettings) zeros() error {
+	var problems []error
+	for _, setting := range []struct {
+		flag string
+		zero bool
+	}{
+		{"access-ttl", s.AccessTTL == 0}, {"refresh-idle", s.RefreshIdle == 0}, {"refresh-absolute", s.RefreshAbsolute == 0},
+		{"refresh-grace", s.RefreshGrace == 0}, {"key-rotation", s.KeyRotation == 0}, {"audit-retention", s.AuditRetention == 0},
+		{"password-min-length", s.PasswordMinLength == 0},
+	} {
+		if setting.zero {
+			problems = append(problems, fmt.Errorf("--%s must not be zero", setting.flag))
+		}
+	}
+	return errors.Join(problems...)
 }
 
 // config is the server's configuration as the flags have it.

@@ -264,9 +264,17 @@ func printUsers(c *commands, term terminal, users ...account.User) error {
 
 func userJSON(u account.User) map[string]any {
 	return map[string]any{
-		"id": u.ID, "username": u.Name, "email": u.Email, "roles": append([]string{}, u.Roles...), "scopes": append([]string{}, u.Scopes...),
+		"id": u.ID, "username": u.Name, "email": orNull(u.Email), "roles": append([]string{}, u.Roles...), "scopes": append([]string{}, u.Scopes...),
 		"disabled": u.Disabled(), "created_at": instant(u.CreatedAt), "updated_at": instant(u.UpdatedAt),
 	}
+}
+
+// orNull shows an empty text as null, as the HTTP answers do.
+func orNull(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
 }
 
 func sessionsJSON(sessions []account.Session) []any {
