@@ -23,6 +23,8 @@ type Config struct {
 	// Inherit takes Issuer, Audience, AccessTTL and PasswordMinLength, where they are not set, from the last server that
 	// ran on the data: for commands beside it.
 	Inherit bool
+	// Existing refuses data without signing keys instead of making some: for commands that only look.
+	Existing bool
 	// MasterKey is the text of the master key, for deployments that keep it outside DataDir.
 	MasterKey string
 
@@ -69,6 +71,12 @@ type Config struct {
 
 // KeySetMaxAge is for how long clients may cache the key set.
 const KeySetMaxAge = 5 * time.Minute
+
+// Check reports every problem of the configuration together, as Open would, and touches nothing.
+func (c Config) Check() error {
+	_, err := c.checked()
+	return err
+}
 
 // checked returns the configuration with its defaults, or every problem at once.
 func (c Config) checked() (Config, error) {

@@ -46,8 +46,13 @@ func OpenData(ctx context.Context, c Config) (*Data, error) {
 	if c.Inherit {
 		setDefault(&early.Issuer, placeholderIssuer)
 	}
-	if _, err := early.checked(); err != nil {
+	if err := early.Check(); err != nil {
 		return nil, err
+	}
+	if c.MasterKey != "" { // before anything is made
+		if _, err := keyring.ParseMaster(c.MasterKey); err != nil {
+			return nil, fmt.Errorf("DURWARD_MASTER_KEY: %w", err)
+		}
 	}
 	db, err := store.Open(ctx, store.Config{Path: DatabasePath(c.DataDir), Clock: c.Clock})
 	if err != nil {
@@ -78,7 +83,7 @@ func newData(ctx context.Context, c Config, db *store.DB) (*Data, error) {
 	if err != nil {
 		return nil, err
 	}
-	ring, err := keyring.Open(ctx, keyring.Config{Store: db, Master: master, Algorithm: c.Algorithm, Clock: c.Clock})
+	ring, err := keyring.Open(ctx, keyring.Config{Store: db, Master: master, Algorithm: c.Algorithm, Existing: c.Existing, Clock: c.Clock})
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +133,7 @@ func openMaster(ctx context.Context, c Config, db *store.DB) (keyring.Master, er
 	if listed != nil {
 		return keyring.Master{}, listed
 	}
-	if len(keys) > 0 {
+	if len(keys) > 0 || c.Existing {
 		return keyring.Master{}, err
 	}
 	return keyring.CreateMaster(MasterKeyPath(c.DataDir))

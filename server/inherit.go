@@ -58,11 +58,11 @@ func (c Config) inherit(ctx context.Context, db *store.DB) (Config, error) {
 	return c, nil
 }
 
-// leave stores the settings for commands, when they have changed.
-func (d *Data) leave(ctx context.Context) error {
+// leave stores the settings for commands, when they have changed, and says whether no server had left any before.
+func (d *Data) leave(ctx context.Context) (first bool, err error) {
 	stored, err := d.Store.Settings(ctx)
 	if err != nil || maps.Equal(stored, d.config.settings()) {
-		return err
+		return false, err
 	}
-	return d.Store.SaveSettings(ctx, d.config.settings())
+	return len(stored) == 0, d.Store.SaveSettings(ctx, d.config.settings())
 }

@@ -44,6 +44,7 @@ func (s *Server) serve(ctx context.Context, listener net.Listener, handler http.
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(s.config.Log.Handler(), slog.LevelWarn),
 	}
+	s.config.Log.Info("listening", "address", listener.Addr().String(), "issuer", s.config.Issuer, "version", s.config.Version)
 	ended := make(chan error, 1)
 	go func() { ended <- web.Serve(listener) }()
 	var failed error
@@ -55,11 +56,13 @@ func (s *Server) serve(ctx context.Context, listener net.Listener, handler http.
 	case <-ctx.Done():
 	}
 	s.draining.Store(true)
+	s.config.Log.Info("draining", "address", listener.Addr().String(), "within", drainTimeout.String())
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
 	err := web.Shutdown(drain)
 	if err != nil {
 		err = errors.Join(fmt.Errorf("drain: %w", err), web.Close())
 	}
+	s.config.Log.Info("stopped", "address", listener.Addr().String())
 	return errors.Join(failed, err)
 }

@@ -17,6 +17,7 @@ import (
 // Server is a running server: its data, its routes and its background work. It is the only one on its data.
 type Server struct {
 	*Data
+	first    bool
 	handler  http.Handler
 	metrics  *httpapi.Metrics
 	release  func() error
@@ -40,10 +41,11 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
-	if err := d.leave(ctx); err != nil {
+	first, err := d.leave(ctx)
+	if err != nil {
 		return nil, errors.Join(err, release(), d.Close())
 	}
-	s := &Server{Data: d, release: release, metrics: httpapi.NewMetrics()}
+	s := &Server{Data: d, first: first, release: release, metrics: httpapi.NewMetrics()}
 	s.handler, err = httpapi.New(httpapi.Config{
 		Accounts: d.Accounts, Guard: d.tokens(),
 		KeySet: d.Keys.KeySet, KeySetMaxAge: KeySetMaxAge,
@@ -65,6 +67,9 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	s.every(background, relaxInterval, s.relax)
 	return s, nil
 }
+
+// First says that no server has run on the data before.
+func (s *Server) First() bool { return s.first }
 
 // Handler returns the server's routes, to be served or mounted at the root of a host.
 func (s *Server) Handler() http.Handler { return s.handler }

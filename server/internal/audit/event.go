@@ -30,6 +30,15 @@ const (
 	AccessForbidden Action = "access.forbidden"
 )
 
+// Actions returns every action.
+func Actions() []Action {
+	return []Action{
+		UserCreate, UserUpdate, UserRoles, UserScopes, UserPassword, UserDisable, UserEnable, UserRevoke, UserDelete,
+		SessionLogin, SessionRefresh, SessionReuse, SessionLogout, SessionEnd, SessionEndAll,
+		KeyCreate, KeyRotate, TokenIssue, TokenRefused, AccessForbidden,
+	}
+}
+
 // Outcome says how it ended.
 type Outcome string
 

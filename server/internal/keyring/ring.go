@@ -16,11 +16,12 @@ import (
 // that a verifier's leeway may add.
 const RetiredFor = 24*time.Hour + 5*time.Minute
 
-// Config is what a Ring works with. Every field is required.
+// Config is what a Ring works with. Every field is required, but Existing.
 type Config struct {
 	Store     Store
 	Master    Master
 	Algorithm durward.Algorithm // of keys to come
+	Existing  bool              // never make the first keys
 	Clock     func() time.Time
 }
 
@@ -56,7 +57,7 @@ func Open(ctx context.Context, c Config) (*Ring, error) {
 	}
 	r := &Ring{config: c, sealer: sealer}
 	err = r.Reload(ctx)
-	if errors.Is(err, errNoKeys) {
+	if errors.Is(err, ErrNoKeys) && !c.Existing {
 		if err := r.install(ctx); err != nil && !errors.Is(err, ErrConflict) {
 			return nil, err
 		}
@@ -68,7 +69,8 @@ func Open(ctx context.Context, c Config) (*Ring, error) {
 	return r, nil
 }
 
-var errNoKeys = errors.New("there are no signing keys")
+// ErrNoKeys says that no server has ever run on the data.
+var ErrNoKeys = errors.New("there are no signing keys yet: durward serve makes them")
 
 func (r *Ring) install(ctx context.Context) error {
 	active, err := r.generate(Active)
@@ -113,7 +115,7 @@ func (r *Ring) Reload(ctx context.Context) error {
 		return fmt.Errorf("load signing keys: %w", err)
 	}
 	if len(records) == 0 {
-		return errNoKeys
+		return ErrNoKeys
 	}
 	before := r.current.Load()
 	loaded := &snapshot{byID: make(map[string]*ringKey, len(records))}
