@@ -8,12 +8,17 @@
 //		"fmt"
 //		"log"
 //		"net/http"
+//		"os"
 //
 //		"github.com/durward-auth/durward"
 //	)
 //
 //	func main() {
-//		keys, err := durward.ParsePublicPEM(durward.ES256, []byte(publicKey))
+//		pem, err := os.ReadFile("issuer-public.pem")
+//		if err != nil {
+//			log.Fatal(err)
+//		}
+//		keys, err := durward.ParsePublicPEM(durward.ES256, pem)
 //		if err != nil {
 //			log.Fatal(err)
 //		}
@@ -50,7 +55,6 @@
 //     Authorization header; [LoginHandler] to hand tokens out.
 //   - Other issuers: the package jwks keeps a remote issuer's key set; [Trust] adds issuers to a guard.
 //   - Sessions and revocation: the packages session and revocation.
-//   - Further algorithms and encryption: [KeyType] and Config.Unwrap, for modules such as mldsa and jwe.
 //   - Tests of programs that use this package: the package durwardtest.
 //   - More kinds of keys: [KeyType] and [Primitive]; the module mldsa brings ML-DSA. Encrypted tokens: the
 //     module jwe, by Unwrap of [Config].
