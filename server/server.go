@@ -24,8 +24,7 @@ type Server struct {
 	stop     context.CancelFunc
 	work     sync.WaitGroup
 	draining atomic.Bool
-	synced   time.Time // up to when revocations of other processes are known
-	behind   bool      // a change was noticed and not taken over yet
+	behind   bool // a change of another process was noticed and not taken over yet
 	closing  sync.Once
 	closed   error
 }
@@ -60,7 +59,6 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
-	s.synced = d.config.Clock()
 	s.every(background, pollInterval, s.poll)
 	s.every(background, time.Second, s.flush)
 	s.every(background, time.Minute, s.tidy)
@@ -105,19 +103,16 @@ func (s *Server) ready(ctx context.Context) error {
 // pollInterval is how soon the changes of other processes on the same data are noticed.
 const pollInterval = 100 * time.Millisecond
 
-// overlap is how long before its commit another process may have looked at its clock without a
-// revocation being missed.
-const overlap = time.Minute
-
-// poll takes over what other processes, such as the commands, have changed.
+// poll takes over what other processes, such as the commands, have changed. It reads every revocation that has not
+// expired, so that no clock, theirs or this one's, decides which are new: they are few, and to add one again changes
+// nothing.
 func (s *Server) poll(ctx context.Context) error {
 	changed, err := s.Store.Changed(ctx)
 	s.behind = s.behind || changed
 	if err != nil || !s.behind {
 		return err
 	}
-	now := s.config.Clock()
-	entries, err := s.Store.Revocations(ctx, s.synced.Add(-overlap), now)
+	entries, err := s.Store.Revocations(ctx, time.Time{}, s.config.Clock())
 	if err != nil {
 		return fmt.Errorf("poll revocations: %w", err)
 	}
@@ -125,7 +120,7 @@ func (s *Server) poll(ctx context.Context) error {
 	if err := s.Keys.Reload(ctx); err != nil {
 		return err
 	}
-	s.synced, s.behind = now, false
+	s.behind = false
 	return nil
 }
 
@@ -133,15 +128,14 @@ func (s *Server) poll(ctx context.Context) error {
 func (s *Server) tidy(ctx context.Context) error {
 	s.limiter.Sweep()
 	s.revoked.Sweep()
-	_, err := s.Keys.RotateIfOlder(ctx, s.config.KeyRotation, 2*KeySetMaxAge)
-	for err == nil && ctx.Err() == nil {
-		var dropped int
-		dropped, err = s.Store.Sweep(ctx, s.config.Clock(), s.config.AuditRetention)
-		if dropped == 0 {
-			break
+	_, rotation := s.Keys.RotateIfOlder(ctx, s.config.KeyRotation, 2*KeySetMaxAge)
+	for ctx.Err() == nil {
+		dropped, err := s.Store.Sweep(ctx, s.config.Clock(), s.config.AuditRetention)
+		if err != nil || dropped == 0 {
+			return errors.Join(rotation, err)
 		}
 	}
-	return err
+	return rotation
 }
 
 // relaxInterval is how soon after the last sign-in the memory of its hash is given back.

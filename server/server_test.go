@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -191,7 +192,12 @@ func run(t *testing.T) running {
 		t.Fatal(err)
 	}
 	serve(t, s, listener)
-	r := running{url: "http://" + listener.Addr().String()}
+	return logIn(t, "http://"+listener.Addr().String(), config)
+}
+
+func logIn(t *testing.T, url string, config server.Config) running {
+	t.Helper()
+	r := running{url: url}
 	credentials := map[string]string{"username": "ada", "password": "correct horse battery"}
 	if status, answer := post(t, r.url+"/register", "", credentials); status != http.StatusCreated {
 		t.Fatalf("register: got %d %v, want 201", status, answer)
@@ -201,7 +207,8 @@ func run(t *testing.T) running {
 		t.Fatalf("login: got %d %v, want 200", status, answer)
 	}
 	r.access, r.refresh = answer["access_token"].(string), answer["refresh_token"].(string)
-	if r.beside, err = server.OpenData(t.Context(), server.Config{DataDir: config.DataDir, Inherit: true}); err != nil {
+	var err error
+	if r.beside, err = server.OpenData(t.Context(), server.Config{DataDir: config.DataDir, Inherit: true, Clock: config.Clock}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -311,4 +318,26 @@ func TestRefusedTokensReachTheAuditLogAddedUp(t *testing.T) {
 	if rows, _ := counted(); rows > 5 {
 		t.Errorf("rows for 20 like refusals: got %d, want a few", rows)
 	}
+}
+
+func TestWhatACommandChangesCountsAfterTheClockStepsBack(t *testing.T) {
+	var ahead atomic.Int64
+	ahead.Store(int64(10 * time.Minute))
+	clock := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := server.Config{DataDir: t.TempDir(), Issuer: issuer, Clock: clock}
+	s, err := server.Open(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	serve(t, s, listener)
+	ahead.Store(0)
+	r := logIn(t, "http://"+listener.Addr().String(), config)
+	if _, err := r.beside.Accounts.Disable(t.Context(), r.user, account.Operator, audit.Origin{}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "E11: the access token is refused", func() bool { return r.code(t) == "token_revoked" })
 }
