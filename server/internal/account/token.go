@@ -53,7 +53,7 @@ func (s *Service) grant(ctx context.Context, u User, opened Session, now, expire
 	}
 	return Grant{
 		AccessToken:      token,
-		ExpiresIn:        s.Signer.TTL(),
+		ExpiresIn:        expires.Sub(now.Truncate(time.Second)),
 		RefreshToken:     s.Codec.Token(opened.ID, opened.Generation),
 		RefreshExpiresIn: earlier(opened.IdleExpiresAt, opened.ExpiresAt).Sub(now),
 		Scopes:           scopes,
