@@ -66,6 +66,9 @@ func (cmd *serveCommand) Run(ctx context.Context, c *commands, term terminal) (e
 			log.Warn("the issuer is an address of this machine: set --issuer to the URL that clients use", "issuer", url)
 		}
 	}
+	if cmd.BehindTLSProxy && len(cmd.TrustedProxy) == 0 {
+		log.Warn("every client behind the proxy counts as one address, and their failed sign-ins together: name the proxy's network with --trusted-proxy")
+	}
 	warnOfMisspelt(log, os.Environ())
 	s, err := server.Open(ctx, config)
 	if err != nil {
