@@ -19,9 +19,10 @@ var (
 	// reading goes on. It is an account.BusyError too.
 	ErrFull error = &laterError{"the disk of the database is full", account.BusyError{RetryAfter: 10 * time.Second}}
 
-	// ErrFailed says that the database could not be written, so that what the disk holds is
-	// not known any more. Nothing is written until the process is started again.
-	ErrFailed = errors.New("the database stopped writing after an input/output error")
+	// ErrFailed says that the database could not be written, or is not at its path any more,
+	// so that what a restart would find is not known. Nothing is written until the process is
+	// started again.
+	ErrFailed = errors.New("the database has stopped writing")
 
 	// ErrClosed says that the database was closed.
 	ErrClosed = errors.New("the database is closed")

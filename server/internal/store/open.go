@@ -91,6 +91,10 @@ func open(ctx context.Context, c Config) (_ *DB, err error) {
 		}
 	}()
 
+	database, err := os.Stat(c.Path)
+	if err != nil {
+		return nil, err
+	}
 	if err := migrate(ctx, c); err != nil {
 		return nil, err
 	}
@@ -118,6 +122,10 @@ func open(ctx context.Context, c Config) (_ *DB, err error) {
 		db.writer.close()
 		return nil, err
 	}
+	if err := db.writer.watch(c.Path, database); err != nil {
+		db.writer.close()
+		return nil, err
+	}
 	return db, nil
 }
 
@@ -141,8 +149,8 @@ func (db *DB) Close() error {
 	return db.closeErr
 }
 
-// Failed is closed when the database has stopped writing after an input/output error; Err
-// says which. The server then stops: what it acknowledged is on the disk, and only a
+// Failed is closed when the database has stopped writing after an input/output error, or
+// because its files were moved, deleted or replaced; Err says which. The server then stops: what it acknowledged is on the disk, and only a
 // restart finds out what else is.
 func (db *DB) Failed() <-chan struct{} { return db.writer.failed }
 

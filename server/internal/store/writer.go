@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"os"
 	"sync"
 	"sync/atomic"
 )
@@ -27,6 +28,7 @@ type writer struct {
 	done  chan struct{}
 
 	mu     sync.Mutex
+	files  files
 	fault  error
 	failed chan struct{}
 }
@@ -164,7 +166,9 @@ func (w *writer) batch(first *job) {
 	if err == nil {
 		err = w.control(`COMMIT`)
 	}
-	if err != nil {
+	if err == nil {
+		err = w.inspect() // before anything is acknowledged
+	} else {
 		if classify(err) == full {
 			w.tx.changed = checkpointAfter // a log that was copied back is written from its start again
 		}
@@ -213,6 +217,11 @@ func (w *writer) judge(err error) error {
 	if classify(err) != fatal {
 		return translate(err)
 	}
+	return w.fail(err)
+}
+
+// fail makes err the reason why nothing is written any more, unless there is one.
+func (w *writer) fail(err error) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.fault == nil {
@@ -220,6 +229,32 @@ func (w *writer) judge(err error) error {
 		close(w.failed)
 	}
 	return w.fault
+}
+
+// watch lets inspect hold what is at the path against the database that was opened.
+func (w *writer) watch(path string, database os.FileInfo) error {
+	opened, err := openedFiles(path, database)
+	if err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.files = opened
+	return nil
+}
+
+// inspect returns why nothing is written any more, or nil. The files are looked at again.
+func (w *writer) inspect() error {
+	w.mu.Lock()
+	fault, opened := w.fault, w.files
+	w.mu.Unlock()
+	if fault != nil {
+		return fault
+	}
+	if err := opened.inPlace(); err != nil {
+		return w.fail(err)
+	}
+	return nil
 }
 
 // err returns why nothing is written any more, or nil.

@@ -1,0 +1,119 @@
+package store_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/durward-auth/durward/server/internal/store"
+)
+
+func TestFilesThatAreMovedUnderARunningServerStopIt(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows does not let an open database be moved")
+	}
+	move := func(from, to string) func(*testing.T, string) {
+		return func(t *testing.T, path string) {
+			if err := os.Rename(path+from, path+to); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	remove := func(suffix string) func(*testing.T, string) {
+		return func(t *testing.T, path string) {
+			if err := os.Remove(path + suffix); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	harm := map[string]struct {
+		do   func(t *testing.T, path string)
+		file string
+	}{
+		"the database is moved":   {move("", ".old"), "durward.db"},
+		"the database is deleted": {remove(""), "durward.db"},
+		"the database is replaced by another": {func(t *testing.T, path string) {
+			if err := createUsers(path+".new", []string{"other"}); err != nil {
+				t.Fatal(err)
+			}
+			move(".new", "")(t, path)
+		}, "durward.db"},
+		"the log is deleted":   {remove("-wal"), "durward.db-wal"},
+		"the index is deleted": {remove("-shm"), "durward.db-shm"},
+		"the directory is moved": {func(t *testing.T, path string) {
+			if err := os.Rename(filepath.Dir(path), filepath.Dir(path)+".old"); err != nil {
+				t.Fatal(err)
+			}
+		}, "durward.db"},
+	}
+	notice := map[string]func(*testing.T, *store.DB) error{
+		"a ping": func(t *testing.T, db *store.DB) error { return db.Ping(t.Context()) },
+		"a look for changes": func(t *testing.T, db *store.DB) error {
+			_, err := db.Changed(t.Context())
+			return err
+		},
+		"a write": func(t *testing.T, db *store.DB) error {
+			return db.SaveSettings(t.Context(), map[string]string{"issuer": "https://id.test"})
+		},
+	}
+	for name, h := range harm {
+		for by, look := range notice {
+			t.Run(name+", noticed by "+by, func(t *testing.T) {
+				path := filepath.Join(t.TempDir(), "data", "durward.db")
+				db, err := store.Open(t.Context(), store.Config{Path: path})
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer db.Close()
+				if err := createUser(t.Context(), db, "anna"); err != nil {
+					t.Fatal(err)
+				}
+				if err := look(t, db); err != nil {
+					t.Fatalf("before: %v", err)
+				}
+				h.do(t, path)
+				err = look(t, db)
+				if !errors.Is(err, store.ErrFailed) || !errors.Is(db.Err(), store.ErrFailed) {
+					t.Fatalf("got errors %v and %v, want ErrFailed", err, db.Err())
+				}
+				if want := "/" + h.file + " was moved"; !strings.Contains(err.Error(), want) {
+					t.Errorf("got %q, want %q in it", err, want)
+				}
+				select {
+				case <-db.Failed():
+				default:
+					t.Error("Failed is not closed")
+				}
+			})
+		}
+	}
+}
+
+func TestADatabaseBehindASymbolicLinkIsWatched(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows does not let everybody make symbolic links")
+	}
+	dir := t.TempDir()
+	for _, name := range []string{"first.db", "second.db"} {
+		if err := createUsers(filepath.Join(dir, name), []string{"anna"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(dir, "durward.db")
+	if err := os.Symlink("first.db", path); err != nil {
+		t.Fatal(err)
+	}
+	db := open(t, path)
+	if err := createUser(t.Context(), db, "boris"); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Remove(path), os.Symlink("second.db", path)); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Ping(t.Context()); !errors.Is(err, store.ErrFailed) {
+		t.Errorf("got error %v after the link was turned to another database, want ErrFailed", err)
+	}
+}
