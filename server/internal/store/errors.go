@@ -32,6 +32,10 @@ var (
 
 	// ErrNewerSchema says that a newer version of the program has written this database.
 	ErrNewerSchema = errors.New("the database is newer than this program")
+
+	// ErrNeedsMigration says that an older version of the program has written this database,
+	// and that it cannot be migrated because a server runs on it.
+	ErrNeedsMigration = errors.New("the database must be migrated first")
 )
 
 // laterError is a text of its own for what a client is told as an account.BusyError.

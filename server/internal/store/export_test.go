@@ -2,6 +2,9 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"io/fs"
+	"testing/fstest"
 
 	"github.com/durward-auth/durward/server/internal/account"
 )
@@ -13,7 +16,38 @@ func (db *DB) Waiting() int { return len(db.writer.queue) }
 var SelectEvents = selectEvents
 
 // LatestSchema is the version of the schema that this program writes.
-var LatestSchema = latest
+func LatestSchema() (int64, error) {
+	steps, err := embedded()
+	if err != nil {
+		return 0, err
+	}
+	return latest(steps)
+}
+
+// OpenNext is Open of a program with one more migration.
+func OpenNext(ctx context.Context, c Config, migration string) (*DB, error) {
+	steps, err := embedded()
+	if err != nil {
+		return nil, err
+	}
+	known, err := latest(steps)
+	if err != nil {
+		return nil, err
+	}
+	names, err := fs.Glob(steps, "*.sql")
+	if err != nil {
+		return nil, err
+	}
+	next := fstest.MapFS{fmt.Sprintf("%05d_next.sql", known+1): {Data: []byte("-- +goose Up\n" + migration + ";\n")}}
+	for _, name := range names {
+		text, err := fs.ReadFile(steps, name)
+		if err != nil {
+			return nil, err
+		}
+		next[name] = &fstest.MapFile{Data: text}
+	}
+	return openWith(ctx, c, next)
+}
 
 // SessionByID reads a session whether or not it is live.
 func (db *DB) SessionByID(ctx context.Context, id string) (account.Session, bool, error) {

@@ -7,9 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
@@ -19,18 +19,31 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
+// embedded are the migrations of this program.
+func embedded() (fs.FS, error) { return fs.Sub(migrations, "migrations") }
+
 const (
 	hasVersion  = `SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = 'goose_db_version'`
 	readVersion = `SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied`
 )
 
-// attempts is how often another process may migrate at the same moment.
-const attempts = 5
+const (
+	// attempts is how often another process may migrate at the same moment.
+	attempts = 5
+
+	// migrationWait is how long to wait for another process that may be migrating, and
+	// migrationPoll how often to look.
+	migrationWait = time.Second
+	migrationPoll = 20 * time.Millisecond
+)
 
 // migrate brings the database to the schema of this program. Every migration is one
 // transaction. Of two processes that migrate at once one finds the work done.
-func migrate(ctx context.Context, c Config) error {
-	target, err := latest()
+//
+// A schema that is there is changed only while no server runs on it: its statements were
+// written for that schema.
+func migrate(ctx context.Context, c Config, steps fs.FS) (err error) {
+	target, err := latest(steps)
 	if err != nil {
 		return err
 	}
@@ -49,10 +62,20 @@ func migrate(ctx context.Context, c Config) error {
 		return fmt.Errorf("%w: its schema is version %d, and this program knows version %d; use the program that wrote it, or a later one",
 			ErrNewerSchema, current, target)
 	}
+	if current > 0 && current < target {
+		release, failure := lockMigration(ctx, c.Path, current, target)
+		if failure != nil {
+			return failure
+		}
+		defer func() { err = errors.Join(err, release()) }()
+		if current, err = schemaVersion(ctx, pool); err != nil {
+			return err
+		}
+	}
 	for attempt := 1; ; attempt++ {
 		failure := turnOnLog(ctx, pool)
 		if failure == nil && current < target {
-			failure = up(ctx, pool)
+			failure = up(ctx, pool, steps)
 		}
 		if current, err = schemaVersion(ctx, pool); err != nil {
 			return err
@@ -66,6 +89,29 @@ func migrate(ctx context.Context, c Config) error {
 	}
 }
 
+// lockMigration takes the lock of the server. A process that keeps it for long is a server; one that
+// migrates soon releases it.
+func lockMigration(ctx context.Context, path string, current, target int64) (release func() error, err error) {
+	deadline := time.NewTimer(migrationWait)
+	defer deadline.Stop()
+	tick := time.NewTicker(migrationPoll)
+	defer tick.Stop()
+	for {
+		release, err := lock(path)
+		if !errors.Is(err, ErrLocked) {
+			return release, err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-deadline.C:
+			return nil, fmt.Errorf("%w: this data has schema version %d, this program has %d; stop the server, then start the new one",
+				ErrNeedsMigration, current, target)
+		}
+	}
+}
+
 // turnOnLog makes the file one with a write-ahead log, which it then stays.
 func turnOnLog(ctx context.Context, pool *sql.DB) error {
 	var mode string
@@ -73,15 +119,11 @@ func turnOnLog(ctx context.Context, pool *sql.DB) error {
 }
 
 // up runs the migrations that are missing.
-func up(ctx context.Context, pool *sql.DB) error {
+func up(ctx context.Context, pool *sql.DB, steps fs.FS) error {
 	if err := createVersions(ctx, pool); err != nil {
 		return err
 	}
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, pool, files, goose.WithDisableGlobalRegistry(true))
+	provider, err := goose.NewProvider(goose.DialectSQLite3, pool, steps, goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return err
 	}
@@ -119,15 +161,15 @@ func (db *DB) SchemaVersion(ctx context.Context) (int64, error) {
 	return schemaVersion(ctx, db.reading)
 }
 
-// latest is the highest number that an embedded file begins with.
-func latest() (int64, error) {
-	names, err := fs.Glob(migrations, "migrations/*.sql")
+// latest is the highest number that a file begins with.
+func latest(steps fs.FS) (int64, error) {
+	names, err := fs.Glob(steps, "*.sql")
 	if err != nil {
 		return 0, err
 	}
 	var highest int64
 	for _, name := range names {
-		number, _, _ := strings.Cut(filepath.Base(name), "_")
+		number, _, _ := strings.Cut(name, "_")
 		version, err := strconv.ParseInt(number, 10, 64)
 		if err != nil {
 			return 0, fmt.Errorf("migration %s has no number: %w", name, err)

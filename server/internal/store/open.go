@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -51,8 +52,17 @@ type DB struct {
 }
 
 // Open opens the database, and creates or migrates it when needed. It returns
-// ErrNewerSchema, with nothing touched, for a database of a newer program.
+// ErrNewerSchema, with nothing touched, for a database of a newer program, and
+// ErrNeedsMigration for one of an older program on which a server runs.
 func Open(ctx context.Context, c Config) (*DB, error) {
+	steps, err := embedded()
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	return openWith(ctx, c, steps)
+}
+
+func openWith(ctx context.Context, c Config, steps fs.FS) (*DB, error) {
 	if c.Path == "" {
 		return nil, errors.New("open database: no path")
 	}
@@ -73,14 +83,14 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if c.BusyTimeout <= 0 {
 		c.BusyTimeout = 5 * time.Second
 	}
-	db, err := open(ctx, c)
+	db, err := open(ctx, c, steps)
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
 	return db, nil
 }
 
-func open(ctx context.Context, c Config) (_ *DB, err error) {
+func open(ctx context.Context, c Config, steps fs.FS) (_ *DB, err error) {
 	if err := secure(c.Path); err != nil {
 		return nil, err
 	}
@@ -95,7 +105,7 @@ func open(ctx context.Context, c Config) (_ *DB, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := migrate(ctx, c); err != nil {
+	if err := migrate(ctx, c, steps); err != nil {
 		return nil, err
 	}
 	if db.writing, err = sql.Open("sqlite", dsn(c, "_txlock=immediate", "_pragma=synchronous(FULL)", "_pragma=wal_autocheckpoint(0)")); err != nil {
