@@ -49,16 +49,31 @@ func (a *api) forwarded(r *http.Request, peer netip.Addr) netip.Addr {
 		if last >= 0 {
 			hop = hops[last+1:]
 		}
-		addr, err := netip.ParseAddr(strings.Trim(hop, " \t"))
-		if err != nil {
+		addr, ok := parseHop(hop)
+		if !ok {
 			return peer
 		}
-		client = addr.Unmap().WithZone("")
+		client = addr
 		if last < 0 || !a.trusted(client) {
 			return client
 		}
 		hops = hops[:last]
 	}
+}
+
+// parseHop reads one hop of X-Forwarded-For: an address, which may be in brackets if it is an IPv6 one, and
+// may have a port, which is dropped as a zone is.
+func parseHop(hop string) (addr netip.Addr, ok bool) {
+	hop = strings.Trim(hop, " \t")
+	if inner, found := strings.CutPrefix(hop, "["); found && strings.HasSuffix(hop, "]") {
+		addr, err := netip.ParseAddr(strings.TrimSuffix(inner, "]"))
+		return addr.Unmap().WithZone(""), err == nil && addr.Is6()
+	}
+	if addr, err := netip.ParseAddr(hop); err == nil {
+		return addr.Unmap().WithZone(""), true
+	}
+	place, err := netip.ParseAddrPort(hop)
+	return place.Addr().Unmap().WithZone(""), err == nil
 }
 
 // host is an "address:port" without the port, brackets and zone.
