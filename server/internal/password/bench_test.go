@@ -62,3 +62,13 @@ func BenchmarkPolicyCheck(b *testing.B) {
 		}
 	}
 }
+
+// What registrations alone reach: as many as BenchmarkBareHash.
+func BenchmarkHash(b *testing.B) {
+	p := newPool(b, password.PoolConfig{})
+	fourCallers(b, func() {
+		if _, err := p.Hash(b.Context(), "correct horse"); err != nil {
+			b.Errorf("Hash: %v", err)
+		}
+	})
+}

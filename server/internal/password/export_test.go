@@ -4,18 +4,14 @@ import "context"
 
 // Occupy takes so many workers of a pool until release is called.
 func Occupy(p *Pool, count int) (release func()) {
-	var workers []chan struct{}
 	for range count {
-		worker, err := p.acquire(context.Background(), p.inside.Add(1)-1)
-		if err != nil {
+		if err := p.acquire(context.Background(), known); err != nil {
 			panic(err)
 		}
-		workers = append(workers, worker)
 	}
 	return func() {
-		for _, worker := range workers {
-			<-worker
-			p.inside.Add(-1)
+		for range count {
+			p.release()
 		}
 	}
 }

@@ -18,7 +18,7 @@ const (
 // call, 0.1 and 2 ms with it (0.1 and 0.3 ms with no logins), for 58 hashes a
 // second instead of 88. On one processor there is none to spare: let GOMAXPROCS be 2.
 func (p *Pool) Foreground() {
-	if p.spare == nil {
+	if !p.spare {
 		return
 	}
 	until := time.Now().Add(restFor).UnixNano()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -22,7 +23,8 @@ type PoolConfig struct {
 	// memory, or in what a stored hash asks for, at most 256 MiB; 0 means GOMAXPROCS. See Foreground
 	// for what that does to other work.
 	Workers int
-	// Queue is how many callers may wait for a worker; 0 means 64.
+	// Queue is how many callers may wait for a worker; 0 means 64. Those of Hash find
+	// a place only in the first quarter of it.
 	Queue int
 }
 
@@ -34,18 +36,24 @@ const (
 
 // Pool hashes passwords with Argon2id (RFC 9106), a bounded number at a time. It is
 // safe for concurrent use, and owns no goroutine: a password is hashed in its caller's.
+//
+// Anybody may ask for a new account, so Hash gives way: a worker that comes free goes to a caller of
+// another method if one waits, and three quarters of the queue are theirs alone. However many call Hash,
+// a sign-in is not refused for it, and waits no longer than until one worker has finished.
 type Pool struct {
 	params  Params
 	workers int
-	places  int64 // workers and queue
+	queue   int
+	spare   bool // one worker rests while there is other work
 	dummy   string
 
-	steady chan struct{} // a place for each worker but the spare one
-	spare  chan struct{} // a place for the worker that rests, nil if none does
-	inside atomic.Int64  // callers that hash or wait
-	hashed atomic.Bool   // since Rested was called last
-	cost   atomic.Int64  // nanoseconds that one hash takes, a moving average
-	rest   atomic.Int64  // Unix nanoseconds until when the spare worker rests
+	mu      sync.Mutex
+	working int
+	waiting lines
+
+	hashed atomic.Bool  // since Rested was called last
+	cost   atomic.Int64 // nanoseconds that one hash takes, a moving average
+	rest   atomic.Int64 // Unix nanoseconds until when the spare worker rests
 }
 
 // NewPool returns a pool, or every problem of its configuration.
@@ -72,26 +80,33 @@ func NewPool(c PoolConfig) (*Pool, error) {
 	p := &Pool{
 		params:  c.Params,
 		workers: c.Workers,
-		places:  int64(c.Workers + c.Queue),
-		steady:  make(chan struct{}, c.Workers),
-	}
-	if c.Workers > 1 && c.Workers >= runtime.GOMAXPROCS(0) {
-		p.steady, p.spare = make(chan struct{}, c.Workers-1), make(chan struct{}, 1)
+		queue:   c.Queue,
+		spare:   c.Workers > 1 && c.Workers >= runtime.GOMAXPROCS(0),
 	}
 	p.dummy = argon2Hash{params: c.Params, salt: random(saltSize), tag: random(tagSize)}.encode()
 	p.cost.Store(int64(expectedCost(c.Params)))
 	return p, nil
 }
 
-// Hash returns the PHC string of a password in its normal form, with a salt of its own.
+// Hash returns the PHC string of a password in its normal form, with a salt of its own. It gives
+// way to the other methods, as Pool says: it is for people who have no account yet.
 // The error is ErrBusy, the context's, or a *WeakError from Normalise.
 func (p *Pool) Hash(ctx context.Context, password string) (phc string, err error) {
-	password, err = Normalise(password)
+	return p.hash(ctx, newcomer, password)
+}
+
+// HashTrusted is Hash for somebody who has signed in: it waits with the callers of Verify.
+func (p *Pool) HashTrusted(ctx context.Context, password string) (phc string, err error) {
+	return p.hash(ctx, known, password)
+}
+
+func (p *Pool) hash(ctx context.Context, r rank, password string) (string, error) {
+	password, err := Normalise(password)
 	if err != nil {
 		return "", err
 	}
 	h := argon2Hash{params: p.params, salt: random(saltSize)}
-	err = p.work(ctx, true, func() { h.tag = argon2Tag(password, h.params, h.salt, tagSize) })
+	err = p.work(ctx, r, true, func() { h.tag = argon2Tag(password, h.params, h.salt, tagSize) })
 	if err != nil {
 		return "", err
 	}
@@ -123,7 +138,7 @@ func (p *Pool) Verify(ctx context.Context, hash, password string) (ok, rehash bo
 	}
 	own, isArgon2 := h.(argon2Hash)
 	var failed error
-	err = p.work(ctx, isArgon2 && own.params == p.params, func() { ok, failed = h.matches(password) })
+	err = p.work(ctx, known, isArgon2 && own.params == p.params, func() { ok, failed = h.matches(password) })
 	if err := errors.Join(err, failed); err != nil {
 		return false, false, err
 	}
@@ -140,25 +155,26 @@ func (p *Pool) VerifyDummy(ctx context.Context, password string) error {
 // Rested says that passwords have been hashed since the last call, and that none is now: a good moment to give
 // the memory that they took back to the operating system.
 func (p *Pool) Rested() bool {
-	return p.inside.Load() == 0 && p.hashed.Swap(false)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.working == 0 && p.hashed.Swap(false)
 }
 
 // RetryAfter estimates when the callers that are inside now will have been served; it
 // is at least a second.
 func (p *Pool) RetryAfter() time.Duration {
-	return max(p.wait(p.inside.Load()), time.Second)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return max(p.wait(p.working+p.waiting.ahead(newcomer)), time.Second)
 }
 
 // work hashes a password when a worker is free. The cost is learned from a typical one, which
 // has the pool's parameters.
-func (p *Pool) work(ctx context.Context, typical bool, hash func()) error {
-	ahead := p.inside.Add(1) - 1
-	defer p.inside.Add(-1)
-	worker, err := p.acquire(ctx, ahead)
-	if err != nil {
+func (p *Pool) work(ctx context.Context, r rank, typical bool, hash func()) error {
+	if err := p.acquire(ctx, r); err != nil {
 		return err
 	}
-	defer func() { <-worker }()
+	defer p.release()
 	start := time.Now()
 	hash()
 	p.hashed.Store(true)
@@ -168,53 +184,11 @@ func (p *Pool) work(ctx context.Context, typical bool, hash func()) error {
 	return nil
 }
 
-// acquire waits for a worker, unless there is no place or no time to wait. To receive from
-// the channel that it returns sets the worker free.
-func (p *Pool) acquire(ctx context.Context, ahead int64) (chan struct{}, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, busyOr(err)
-	}
-	if ahead >= p.places {
-		return nil, ErrBusy
-	}
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < p.wait(ahead+1) {
-		return nil, ErrBusy
-	}
-	for {
-		spare := p.spare
-		if p.resting() {
-			spare = nil
-		}
-		select {
-		case p.steady <- struct{}{}:
-			return p.steady, nil
-		case spare <- struct{}{}:
-			if !p.resting() {
-				return spare, nil
-			}
-			<-spare
-		case <-ctx.Done():
-			return nil, busyOr(ctx.Err())
-		}
-	}
-}
-
-// busyOr tells a deadline that passed in the queue from a caller that went away.
-func busyOr(err error) error {
-	if errors.Is(err, context.DeadlineExceeded) {
-		return ErrBusy
-	}
-	return err
-}
-
 // wait estimates how long so many callers take.
-func (p *Pool) wait(callers int64) time.Duration {
-	workers := int64(p.workers)
-	if p.spare != nil && p.resting() {
-		workers--
-	}
+func (p *Pool) wait(callers int) time.Duration {
+	workers := p.awake()
 	rounds := (callers + workers - 1) / workers
-	return time.Duration(rounds * p.cost.Load())
+	return time.Duration(int64(rounds) * p.cost.Load())
 }
 
 // learn moves the average an eighth of the way to a measured cost. Of two
