@@ -20,6 +20,7 @@ var (
 	ErrUserNotFound       = errors.New("there is no such user")
 	ErrLastAdmin          = errors.New("this is the last enabled administrator")
 	ErrBusy               = errors.New("too many sign-ins are being processed at once")
+	ErrStorageFull        = errors.New("the storage is full")
 )
 
 // InputError says which member of the input is wrong and what to change.
@@ -30,10 +31,10 @@ type InputError struct {
 
 func (e *InputError) Error() string { return e.Detail }
 
-// ThrottledError says that too many sign-ins failed, and when to try again.
+// ThrottledError says that too many sign-ins failed, or accounts were asked for, and when to try again.
 type ThrottledError struct{ RetryAfter time.Duration }
 
-func (e *ThrottledError) Error() string { return "too many failed sign-ins" }
+func (e *ThrottledError) Error() string { return "too many attempts" }
 
 // BusyError is ErrBusy with an estimate of when there is room again.
 type BusyError struct{ RetryAfter time.Duration }

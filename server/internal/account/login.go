@@ -78,7 +78,7 @@ func (s *Service) check(ctx context.Context, canonical, typed string) (u User, h
 	}
 	if weaker {
 		// A busy pool must not refuse a good login: the upgrade waits for the next one.
-		newHash, _ = s.Passwords.Hash(ctx, typed)
+		newHash, _ = s.Passwords.HashTrusted(ctx, typed)
 	}
 	return u, hash, newHash, nil
 }

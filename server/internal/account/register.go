@@ -24,35 +24,59 @@ type NewUser struct {
 }
 
 // Register creates an account without roles. It returns an InputError, ErrUsernameTaken,
-// ErrRegistrationClosed or ErrBusy.
+// ErrRegistrationClosed, ThrottledError or BusyError.
+//
+// What is refused as invalid says nothing about any account and costs nothing; every other attempt
+// counts against the budget of its address before the name is looked up.
 func (s *Service) Register(ctx context.Context, n NewUser, from audit.Origin) (User, error) {
+	e := s.event(audit.UserCreate, Actor{Name: clip(n.Username)}, from)
 	if !s.OpenRegistration {
-		return User{}, ErrRegistrationClosed
+		return User{}, s.tally(e, "registration_closed", ErrRegistrationClosed)
 	}
 	n.Roles, n.Scopes, n.PasswordHash = nil, nil, ""
-	return s.create(ctx, n, nil, from)
-}
-
-// CreateUser creates an account with roles and scopes, on behalf of an administrator.
-func (s *Service) CreateUser(ctx context.Context, n NewUser, by Actor, from audit.Origin) (User, error) {
-	return s.create(ctx, n, &by, from)
-}
-
-// create makes the account; without an actor, the new user is the actor.
-func (s *Service) create(ctx context.Context, n NewUser, by *Actor, from audit.Origin) (User, error) {
-	u, err := newUser(n)
+	u, typed, err := s.newUser(n)
 	if err != nil {
 		return User{}, err
 	}
+	if retryAfter, ok := s.Limiter.Register(address(from)); !ok {
+		return User{}, s.tally(e, "too_many_attempts", &ThrottledError{RetryAfter: retryAfter})
+	}
+	u, err = s.create(ctx, u, nil, from, func() (string, error) { return s.Passwords.Hash(ctx, typed) })
+	switch {
+	case errors.Is(err, ErrUsernameTaken):
+		return User{}, s.tally(e, "username_taken", err)
+	case errors.Is(err, ErrBusy):
+		return User{}, s.tally(e, "busy", err)
+	}
+	return u, err
+}
+
+// CreateUser creates an account with roles and scopes, on behalf of an administrator. It has no budget, and
+// its hash does not wait behind those of Register.
+func (s *Service) CreateUser(ctx context.Context, n NewUser, by Actor, from audit.Origin) (User, error) {
+	u, typed, err := s.newUser(n)
+	if err != nil {
+		return User{}, err
+	}
+	return s.create(ctx, u, &by, from, func() (string, error) {
+		if n.PasswordHash != "" {
+			return n.PasswordHash, nil
+		}
+		return s.Passwords.HashTrusted(ctx, typed)
+	})
+}
+
+// create makes the account; without an actor, the new user is the actor.
+func (s *Service) create(ctx context.Context, u User, by *Actor, from audit.Origin, hashed func() (string, error)) (User, error) {
 	// Before the costly hash, so that a taken name is cheap to refuse; the store has the last word.
 	if _, _, err := s.Store.Credentials(ctx, u.Canonical); err == nil {
 		return User{}, ErrUsernameTaken
 	} else if !errors.Is(err, ErrUserNotFound) {
 		return User{}, fmt.Errorf("register: %w", err)
 	}
-	hash, err := s.hashOf(ctx, n, u.Canonical)
+	hash, err := hashed()
 	if err != nil {
-		return User{}, err
+		return User{}, fmt.Errorf("hash password: %w", s.hashing(err))
 	}
 	id, err := uuid.NewV7()
 	if err != nil {
@@ -73,36 +97,35 @@ func (s *Service) create(ctx context.Context, n NewUser, by *Actor, from audit.O
 	return u, nil
 }
 
-func newUser(n NewUser) (User, error) {
+// newUser checks all that was typed, and returns the password in its normal form unless there is a hash.
+func (s *Service) newUser(n NewUser) (u User, typed string, err error) {
 	display, canonical, err := username.Canonical(n.Username)
 	if err != nil {
-		return User{}, invalidName(err)
+		return User{}, "", invalidName(err)
 	}
 	email, err := canonicalEmail(n.Email)
 	if err != nil {
-		return User{}, err
+		return User{}, "", err
 	}
 	if err := errors.Join(checkNames("role", n.Roles), checkNames("scope", n.Scopes)); err != nil {
-		return User{}, err
+		return User{}, "", err
+	}
+	if n.PasswordHash == "" {
+		typed, err = s.newPassword(n.Password, canonical)
+	} else if err = password.KnownHash(n.PasswordHash); err != nil {
+		err = &InputError{"invalid_request", sentence(err)}
+	}
+	if err != nil {
+		return User{}, "", err
 	}
 	return User{
 		Name: display, Canonical: canonical, Email: email,
 		Roles: sortedSet(n.Roles), Scopes: sortedSet(n.Scopes),
-	}, nil
+	}, typed, nil
 }
 
-func (s *Service) hashOf(ctx context.Context, n NewUser, name string) (string, error) {
-	if n.PasswordHash == "" {
-		return s.hashNew(ctx, n.Password, name)
-	}
-	if err := password.KnownHash(n.PasswordHash); err != nil {
-		return "", &InputError{"invalid_request", sentence(err)}
-	}
-	return n.PasswordHash, nil
-}
-
-// hashNew checks a new password against the policy and hashes it.
-func (s *Service) hashNew(ctx context.Context, typed, name string) (string, error) {
+// newPassword checks a new password against the policy and returns its normal form.
+func (s *Service) newPassword(typed, name string) (string, error) {
 	normal, err := password.Normalise(typed)
 	if err != nil {
 		return "", &InputError{"weak_password", sentence(err)}
@@ -110,7 +133,16 @@ func (s *Service) hashNew(ctx context.Context, typed, name string) (string, erro
 	if err := s.PasswordPolicy.Check(normal, name); err != nil {
 		return "", &InputError{"weak_password", sentence(err)}
 	}
-	hash, err := s.Passwords.Hash(ctx, normal)
+	return normal, nil
+}
+
+// hashNew checks the new password of somebody who has an account, and hashes it.
+func (s *Service) hashNew(ctx context.Context, typed, name string) (string, error) {
+	normal, err := s.newPassword(typed, name)
+	if err != nil {
+		return "", err
+	}
+	hash, err := s.Passwords.HashTrusted(ctx, normal)
 	if err != nil {
 		return "", fmt.Errorf("hash password: %w", s.hashing(err))
 	}

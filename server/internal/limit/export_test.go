@@ -4,5 +4,5 @@ package limit
 func Tracked(l *Limiter) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.counters.byKey)
+	return len(l.counters.byKey) + len(l.registrations.byKey)
 }

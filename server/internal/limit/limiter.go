@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Limiter counts failed sign-ins by account, by address and by both. It is safe for
-// concurrent use.
+// Limiter counts failed sign-ins by account, by address and by both, and registrations by
+// address. It is safe for concurrent use.
 //
 // An attempt reserves its place in all three budgets before the password is looked at,
 // so that attempts made at the same time cannot together exceed a budget. Accounts
@@ -23,9 +23,10 @@ type Limiter struct {
 	secret []byte
 	clock  func() time.Time
 
-	mu       sync.Mutex
-	counters table
-	known    knownPairs
+	mu            sync.Mutex
+	counters      table
+	registrations table
+	known         knownPairs
 }
 
 const minSecret = 16
@@ -45,12 +46,16 @@ func New(limits Limits, secret []byte, clock func() time.Time) (*Limiter, error)
 	if limits.MaxKeys == 0 {
 		limits.MaxKeys = defaultKeys
 	}
+	if limits.Registrations == 0 {
+		limits.Registrations = defaultRegistrations
+	}
 	return &Limiter{
-		limits:   limits,
-		secret:   bytes.Clone(secret),
-		clock:    clock,
-		counters: newTable(limits.MaxKeys),
-		known:    newKnownPairs(limits.MaxKeys),
+		limits:        limits,
+		secret:        bytes.Clone(secret),
+		clock:         clock,
+		counters:      newTable(limits.MaxKeys),
+		registrations: newTable(limits.MaxKeys),
+		known:         newKnownPairs(limits.MaxKeys),
 	}, nil
 }
 

@@ -39,5 +39,6 @@ func (l *Limiter) Sweep() {
 	defer l.mu.Unlock()
 	now := l.clock()
 	l.counters.sweep(now)
+	l.registrations.sweep(now)
 	l.known.sweep(now)
 }
