@@ -13,11 +13,12 @@ import (
 var (
 	// ErrBusy says that the writer's queue is full, or that another process kept the
 	// database locked for longer than the busy timeout. It is an account.BusyError too.
-	ErrBusy error = &laterError{"the database is busy", account.BusyError{RetryAfter: time.Second}}
+	ErrBusy error = &laterError{"the database is busy", []error{&account.BusyError{RetryAfter: time.Second}}}
 
 	// ErrFull says that there is no room left on the disk: nothing was stored, and
-	// reading goes on. It is an account.BusyError too.
-	ErrFull error = &laterError{"the disk of the database is full", account.BusyError{RetryAfter: 10 * time.Second}}
+	// reading goes on. It is an account.BusyError and an account.ErrStorageFull too.
+	ErrFull error = &laterError{"the disk of the database is full",
+		[]error{account.ErrStorageFull, &account.BusyError{RetryAfter: 10 * time.Second}}}
 
 	// ErrFailed says that the database could not be written, or is not at its path any more,
 	// so that what a restart would find is not known. Nothing is written until the process is
@@ -41,11 +42,11 @@ var (
 // laterError is a text of its own for what a client is told as an account.BusyError.
 type laterError struct {
 	text string
-	busy account.BusyError
+	told []error
 }
 
-func (e *laterError) Error() string { return e.text }
-func (e *laterError) Unwrap() error { return &e.busy }
+func (e *laterError) Error() string   { return e.text }
+func (e *laterError) Unwrap() []error { return e.told }
 
 // fault is what an error of SQLite means for the writer.
 type fault int
@@ -71,10 +72,21 @@ func classify(err error) fault {
 		return busy
 	case sqlite3.SQLITE_FULL:
 		return full
-	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB,
+		sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
 		return fatal
 	}
 	return refused
+}
+
+// wedged reports whether an error of BEGIN says that no later one can succeed: a transaction is open that
+// could not be rolled back, or the connection is gone.
+func wedged(err error) bool {
+	if failure, ok := errors.AsType[*sqlite.Error](err); ok {
+		code := failure.Code() & 0xff
+		return code == sqlite3.SQLITE_ERROR || code == sqlite3.SQLITE_MISUSE
+	}
+	return true
 }
 
 // translate makes an error of the driver one of this package where there is one.

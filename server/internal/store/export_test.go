@@ -12,6 +12,20 @@ import (
 // Waiting is how many jobs wait for the writer.
 func (db *DB) Waiting() int { return len(db.writer.queue) }
 
+// Run runs a statement in the writer's transaction.
+func (db *DB) Run(ctx context.Context, statement string) error {
+	return db.write(ctx, "run", func(ctx context.Context, tx *tx) error {
+		_, err := tx.exec(ctx, statement)
+		return err
+	})
+}
+
+// RunAlone runs a statement on the writer's connection, outside of its transactions. The writer must be idle.
+func (db *DB) RunAlone(ctx context.Context, statement string) error {
+	_, err := db.writer.conn.ExecContext(ctx, statement)
+	return err
+}
+
 // SelectEvents is the text that Events runs.
 var SelectEvents = selectEvents
 

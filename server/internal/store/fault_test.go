@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/durward-auth/durward/server/internal/account"
 	"github.com/durward-auth/durward/server/internal/store"
 )
 
@@ -77,4 +78,71 @@ func meetError(path string, _ []string) error {
 	}
 	fmt.Println("stopped after", created)
 	return db.Close()
+}
+
+func TestAWriterThatCannotWriteAnyMoreStops(t *testing.T) {
+	for name, harm := range map[string]func(context.Context, *store.DB) error{
+		"a transaction is open that was not rolled back": func(ctx context.Context, db *store.DB) error { return db.RunAlone(ctx, `BEGIN`) },
+		"the database has become read-only":              func(ctx context.Context, db *store.DB) error { return db.RunAlone(ctx, `PRAGMA query_only = 1`) },
+		"a file cannot be opened": func(ctx context.Context, db *store.DB) error {
+			if err := db.Run(ctx, `ATTACH '/does/not/exist/other.db' AS other`); err == nil {
+				return errors.New("the file was opened")
+			}
+			return nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "durward.db")
+			db := open(t, path)
+			if err := createUser(t.Context(), db, "anna"); err != nil {
+				t.Fatal(err)
+			}
+			if err := harm(t.Context(), db); err != nil {
+				t.Fatal(err)
+			}
+			for _, user := range []string{"boris", "clara"} {
+				if err := createUser(t.Context(), db, user); !errors.Is(err, store.ErrFailed) {
+					t.Errorf("got error %v, want ErrFailed", err)
+				}
+			}
+			select {
+			case <-db.Failed():
+			default:
+				t.Error("Failed is not closed")
+			}
+			if _, err := db.User(t.Context(), "id-anna"); err != nil {
+				t.Errorf("reading: %v", err)
+			}
+		})
+	}
+}
+
+func TestAFullDiskRefusesWritesUntilThereIsRoom(t *testing.T) {
+	db := open(t, filepath.Join(t.TempDir(), "durward.db"))
+	if err := db.RunAlone(t.Context(), `PRAGMA max_page_count = 1`); err != nil { // which is no less than there are
+		t.Fatal(err)
+	}
+	var err error
+	created := 0
+	for ; created < 10_000; created++ {
+		if err = createUser(t.Context(), db, fmt.Sprintf("user%d", created)); err != nil {
+			break
+		}
+	}
+	var busy *account.BusyError
+	if !errors.Is(err, store.ErrFull) || !errors.Is(err, account.ErrStorageFull) || !errors.As(err, &busy) || busy.RetryAfter <= 0 {
+		t.Fatalf("got error %v after %d users, want ErrFull that is an ErrStorageFull and says when to try again", err, created)
+	}
+	if db.Err() != nil {
+		t.Errorf("got %v, want a database that goes on", db.Err())
+	}
+	if err := db.Ping(t.Context()); err != nil {
+		t.Errorf("reading: %v", err)
+	}
+	if err := db.RunAlone(t.Context(), `PRAGMA max_page_count = 1000000`); err != nil {
+		t.Fatal(err)
+	}
+	if err := createUser(t.Context(), db, fmt.Sprintf("user%d", created)); err != nil {
+		t.Errorf("when there is room again: %v", err)
+	}
 }

@@ -36,9 +36,7 @@ func TestFilesThatAreMovedUnderARunningServerStopIt(t *testing.T) {
 		"the database is moved":   {move("", ".old"), "durward.db"},
 		"the database is deleted": {remove(""), "durward.db"},
 		"the database is replaced by another": {func(t *testing.T, path string) {
-			if err := createUsers(path+".new", []string{"other"}); err != nil {
-				t.Fatal(err)
-			}
+			populated(t, path+".new")
 			move(".new", "")(t, path)
 		}, "durward.db"},
 		"the log is deleted":   {remove("-wal"), "durward.db-wal"},
@@ -98,9 +96,7 @@ func TestADatabaseBehindASymbolicLinkIsWatched(t *testing.T) {
 	}
 	dir := t.TempDir()
 	for _, name := range []string{"first.db", "second.db"} {
-		if err := createUsers(filepath.Join(dir, name), []string{"anna"}); err != nil {
-			t.Fatal(err)
-		}
+		populated(t, filepath.Join(dir, name))
 	}
 	path := filepath.Join(dir, "durward.db")
 	if err := os.Symlink("first.db", path); err != nil {
@@ -115,5 +111,17 @@ func TestADatabaseBehindASymbolicLinkIsWatched(t *testing.T) {
 	}
 	if err := db.Ping(t.Context()); !errors.Is(err, store.ErrFailed) {
 		t.Errorf("got error %v after the link was turned to another database, want ErrFailed", err)
+	}
+}
+
+// populated makes a database that nobody has open.
+func populated(t *testing.T, path string) {
+	t.Helper()
+	db, err := store.Open(t.Context(), store.Config{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(createUser(t.Context(), db, "anna"), db.Close()); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -149,6 +149,9 @@ func (w *writer) batch(first *job) {
 		return
 	}
 	if err := w.control(`BEGIN IMMEDIATE`); err != nil {
+		if wedged(err) {
+			err = w.fail(err)
+		}
 		w.refuse(first, w.judge(err))
 		return
 	}
@@ -173,7 +176,7 @@ func (w *writer) batch(first *job) {
 			w.tx.changed = checkpointAfter // a log that was copied back is written from its start again
 		}
 		err = w.judge(err)
-		_ = w.control(`ROLLBACK`) // fails when SQLite has rolled back by itself
+		_ = w.control(`ROLLBACK`) // fails when SQLite has rolled back by itself; if it has not, the next BEGIN does
 	}
 	for _, j := range ran {
 		if err != nil {
