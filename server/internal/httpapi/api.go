@@ -22,6 +22,8 @@ type api struct {
 	cors    cors
 	cursors cursors
 	keySet  keySetCache
+
+	unreadable sync.Once // the warning of an unreadable hop
 }
 
 // access is who may use a route.

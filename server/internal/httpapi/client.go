@@ -1,15 +1,17 @@
 package httpapi
 
 import (
+	"log/slog"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
 // client returns the address of the client: the peer's, or, where the peer is a trusted proxy, the last hop
-// of X-Forwarded-For that is not one. A malformed X-Forwarded-For is not believed at all.
+// of X-Forwarded-For that is not one. What is to the left of that hop is the client's own word and is not read.
 func (a *api) client(r *http.Request) (address string, proxied bool) {
 	if len(a.TrustedProxies) == 0 {
 		return host(r.RemoteAddr), false
@@ -34,31 +36,44 @@ func (a *api) trusted(addr netip.Addr) bool {
 	return false
 }
 
-// maxForwarded bounds how much of X-Forwarded-For is read, in bytes.
-const maxForwarded = 4 << 10
+// maxHops bounds how many hops of X-Forwarded-For are read. There is no bound on its length: a client could
+// reach it, and hide what the proxy says about it.
+const maxHops = 64
 
+// forwarded walks X-Forwarded-For from the right, over the hops of trusted proxies, to the first other one.
+// Where it cannot get on, the client is the last hop that it understood.
 func (a *api) forwarded(r *http.Request, peer netip.Addr) netip.Addr {
-	list := strings.Join(r.Header["X-Forwarded-For"], ",")
-	if list == "" || len(list) > maxForwarded {
-		return peer
+	client, walked := peer, 0
+	for _, hops := range slices.Backward(r.Header["X-Forwarded-For"]) {
+		for more := true; more; {
+			if walked++; walked > maxHops {
+				return client
+			}
+			hop := hops
+			if last := strings.LastIndexByte(hops, ','); last >= 0 {
+				hops, hop = hops[:last], hops[last+1:]
+			} else {
+				more = false
+			}
+			addr, ok := parseHop(hop)
+			if !ok {
+				a.warnOfHop(client)
+				return client
+			}
+			client = addr
+			if !a.trusted(client) {
+				return client
+			}
+		}
 	}
-	client := peer
-	for hops := list; ; {
-		hop := hops
-		last := strings.LastIndexByte(hops, ',')
-		if last >= 0 {
-			hop = hops[last+1:]
-		}
-		addr, ok := parseHop(hop)
-		if !ok {
-			return peer
-		}
-		client = addr
-		if last < 0 || !a.trusted(client) {
-			return client
-		}
-		hops = hops[:last]
-	}
+	return client
+}
+
+// warnOfHop says once that limits by address may hold for all clients of a proxy together.
+func (a *api) warnOfHop(proxy netip.Addr) {
+	a.unreadable.Do(func() {
+		a.Log.Warn("a trusted proxy sends an unreadable hop in X-Forwarded-For: its clients may all count as one", slog.String("proxy", proxy.String()))
+	})
 }
 
 // parseHop reads one hop of X-Forwarded-For: an address, which may be in brackets if it is an IPv6 one, and

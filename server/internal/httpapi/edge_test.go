@@ -110,7 +110,8 @@ func from(d *door, remote string, header http.Header) (client, id string) {
 	before := len(d.log.String())
 	w := newRecorder()
 	d.handler.ServeHTTP(w, r)
-	entry := parseLine(d.t, d.log.String()[before:])
+	lines := strings.Split(strings.TrimSpace(d.log.String()[before:]), "\n")
+	entry := parseLine(d.t, lines[len(lines)-1])
 	return entry["client"].(string), w.Header().Get("X-Request-Id")
 }
 

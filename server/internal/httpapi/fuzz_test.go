@@ -23,6 +23,7 @@ func FuzzRequest(f *testing.F) {
 	})
 	d.user("root", "admin")
 	token := issued(f, d, "root")
+	from(d, "127.0.0.1:4711", http.Header{"X-Forwarded-For": {"unknown"}}) // the one warning of it
 	for route := range policy {
 		method, path, _ := strings.Cut(route, " ")
 		f.Add(method, strings.ReplaceAll(strings.TrimSuffix(path, "{$}"), "{id}", "x"), true, "", "198.51.100.1, 127.0.0.2", "application/json", bodied[route])
