@@ -12,6 +12,17 @@ import (
 // Waiting is how many jobs wait for the writer.
 func (db *DB) Waiting() int { return len(db.writer.queue) }
 
+// Looking is how many calls of Changed wait for the writer.
+func (db *DB) Looking() int { return len(db.writer.first) }
+
+// Do runs a function as a job of the writer.
+func (db *DB) Do(ctx context.Context, f func()) error {
+	return db.write(ctx, "do", func(context.Context, *tx) error {
+		f()
+		return nil
+	})
+}
+
 // Run runs a statement in the writer's transaction.
 func (db *DB) Run(ctx context.Context, statement string) error {
 	return db.write(ctx, "run", func(ctx context.Context, tx *tx) error {

@@ -11,12 +11,12 @@ const dataVersion = `PRAGMA data_version`
 
 // Changed reports whether another process has committed anything since the last call, or since Open. What this process
 // commits does not count: the counter is that of the writer's own connection, which moves only by
-// the commits of others.
+// the commits of others. It goes before the writes that wait, and does not need a place in their queue.
 //
 // It returns an ErrFailed, and Failed is closed, when the files that are open are not those of the path any more.
 func (db *DB) Changed(ctx context.Context) (bool, error) {
 	var changed bool
-	err := db.write(ctx, "look for changes", func(ctx context.Context, tx *tx) error {
+	err := db.writer.doFirst(ctx, func(ctx context.Context, tx *tx) error {
 		version, _, err := one(ctx, tx, value[int64], dataVersion)
 		if err != nil {
 			return err
@@ -25,7 +25,10 @@ func (db *DB) Changed(ctx context.Context) (bool, error) {
 		tx.seen = version
 		return nil
 	})
-	return changed, err
+	if err != nil {
+		return false, fmt.Errorf("look for changes: %w", err)
+	}
+	return changed, nil
 }
 
 // files are the database, its log and its index as they were when they were opened. SQLite keeps

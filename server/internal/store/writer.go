@@ -15,6 +15,9 @@ const (
 	// checkpointAfter is after how many changed rows the log is copied back into the
 	// database file. SQLite's own checkpoints are off: they hide a failed fsync.
 	checkpointAfter = 1000
+
+	// maxLooks is how many calls of Changed may wait, beside the queue.
+	maxLooks = 16
 )
 
 // writer owns the one connection that writes. It commits the jobs that wait
@@ -24,6 +27,7 @@ type writer struct {
 	conn  *sql.Conn
 	tx    *tx
 	queue chan *job
+	first chan *job // taken before the queue
 	quit  chan struct{}
 	done  chan struct{}
 
@@ -58,6 +62,7 @@ func newWriter(conn *sql.Conn, ids *idSource, queue int) *writer {
 		conn:   conn,
 		tx:     &tx{statements: newStatements(conn.PrepareContext), ids: ids},
 		queue:  make(chan *job, queue),
+		first:  make(chan *job, maxLooks),
 		quit:   make(chan struct{}),
 		done:   make(chan struct{}),
 		failed: make(chan struct{}),
@@ -68,7 +73,12 @@ func newWriter(conn *sql.Conn, ids *idSource, queue int) *writer {
 
 // do queues the work and returns after the commit that covers it. When ctx ends
 // before the work has begun, it is never run.
-func (w *writer) do(ctx context.Context, work work) error {
+func (w *writer) do(ctx context.Context, work work) error { return w.wait(ctx, w.queue, work) }
+
+// doFirst is do for work that is taken before what waits, however much that is.
+func (w *writer) doFirst(ctx context.Context, work work) error { return w.wait(ctx, w.first, work) }
+
+func (w *writer) wait(ctx context.Context, queue chan<- *job, work work) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
@@ -79,7 +89,7 @@ func (w *writer) do(ctx context.Context, work work) error {
 	select {
 	case <-w.quit:
 		return ErrClosed
-	case w.queue <- j:
+	case queue <- j:
 	default:
 		return ErrBusy
 	}
@@ -121,6 +131,8 @@ func (w *writer) run() {
 	defer close(w.done)
 	for {
 		select {
+		case j := <-w.first:
+			w.batch(j)
 		case j := <-w.queue:
 			w.batch(j)
 		case <-w.quit:
@@ -134,6 +146,11 @@ func (w *writer) run() {
 
 // next returns a job that waits, nil when there is none.
 func (w *writer) next() *job {
+	select {
+	case j := <-w.first:
+		return j
+	default:
+	}
 	select {
 	case j := <-w.queue:
 		return j

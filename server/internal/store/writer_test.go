@@ -107,6 +107,47 @@ func TestAFullQueueRefusesAtOnce(t *testing.T) {
 	group.Wait()
 }
 
+func TestALookForChangesGoesBeforeAFullQueue(t *testing.T) {
+	const queue = 3
+	db, err := store.Open(t.Context(), store.Config{Path: filepath.Join(t.TempDir(), "durward.db"), Queue: queue})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var group sync.WaitGroup
+	do := func(work func()) {
+		group.Go(func() {
+			if err := db.Do(t.Context(), work); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	started, release := make(chan struct{}), make(chan struct{})
+	free := sync.OnceFunc(func() { close(release) })
+	defer free()
+	do(func() { close(started); <-release })
+	<-started
+	for range queue {
+		do(func() {
+			if db.Looking() > 0 {
+				t.Error("a write that waited ran before the look for changes")
+			}
+		})
+	}
+	until(t, "the queue is full", func() bool { return db.Waiting() == queue })
+	if err := createUser(t.Context(), db, "one too many"); !errors.Is(err, store.ErrBusy) {
+		t.Fatalf("got error %v, want ErrBusy", err)
+	}
+	group.Go(func() {
+		if _, err := db.Changed(t.Context()); err != nil {
+			t.Errorf("got error %v of a look for changes", err)
+		}
+	})
+	until(t, "the look waits", func() bool { return db.Looking() == 1 || t.Failed() })
+	free()
+	group.Wait()
+}
+
 func TestACallerWhoGaveUpIsSkipped(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "durward.db")
 	db := open(t, path)
