@@ -31,6 +31,7 @@ type exchange struct {
 	refused int // status that ServeMux chose where no pattern matched
 	bytes   int64
 	cause   error // why the answer is a 5xx, for the log
+	busy    bool  // the answer is a refusal under load
 
 	buffer []byte
 	random [16 * 16]byte
@@ -129,7 +130,7 @@ func (x *exchange) release() {
 	x.ResponseWriter, x.api, x.request, x.route = nil, nil, nil, nil
 	x.id, x.address, x.proxied, x.userID = "", "", false, ""
 	x.claims = durward.Claims{}
-	x.status, x.refused, x.bytes, x.cause = 0, 0, 0, nil
+	x.status, x.refused, x.bytes, x.cause, x.busy = 0, 0, 0, nil, false
 	x.buffer = buffer
 	pool.Put(x)
 }

@@ -19,7 +19,7 @@ const (
 // log writes the one line of a request. It never has the query, where tokens leak.
 func (x *exchange) log(took time.Duration, stack []byte) {
 	level := slog.LevelInfo
-	if x.status >= http.StatusInternalServerError && !errors.Is(x.cause, context.Canceled) {
+	if stack != nil || x.failed() {
 		level = slog.LevelError
 	}
 	ctx := x.request.Context()
@@ -52,6 +52,12 @@ func (x *exchange) log(took time.Duration, stack []byte) {
 	}
 	record.AddAttrs(attrs...)
 	_ = handler.Handle(ctx, record) // a log that cannot be written must not stop the service
+}
+
+// failed says whether the operator must look at the answer: a refusal under load is in the metrics, and a
+// client that went away is nobody's fault.
+func (x *exchange) failed() bool {
+	return x.status >= http.StatusInternalServerError && !x.busy && !errors.Is(x.cause, context.Canceled)
 }
 
 func appendPlace(attrs []slog.Attr, method, route, path string, status int) []slog.Attr {

@@ -28,6 +28,7 @@ func (p *problem) Unwrap() error { return p.cause }
 const (
 	codeInternal       = "internal_error"
 	codeInvalidRequest = "invalid_request"
+	codeBusy           = "busy"
 	codeUnavailable    = "temporarily_unavailable"
 	internalDetail     = "Something went wrong on the server. The request id finds it in the log."
 
@@ -74,7 +75,7 @@ func problemOf(err error) *problem {
 		return &problem{status: http.StatusTooManyRequests, code: "too_many_attempts", detail: "Too many sign-ins failed. Try again later.", retryAfter: max(e.RetryAfter, time.Second)}
 	}
 	if e, ok := errors.AsType[*account.BusyError](err); ok {
-		return &problem{status: http.StatusServiceUnavailable, code: "busy", detail: "Too many sign-ins are being processed at once. Try again soon.", retryAfter: max(e.RetryAfter, time.Second)}
+		return &problem{status: http.StatusServiceUnavailable, code: codeBusy, detail: "Too many sign-ins are being processed at once. Try again soon.", retryAfter: max(e.RetryAfter, time.Second)}
 	}
 	for i := range refusals {
 		if errors.Is(err, refusals[i].err) {
@@ -115,6 +116,7 @@ func (x *exchange) fail(err error) {
 	if x.status != 0 {
 		return // too late to say anything
 	}
+	x.busy = p.code == codeBusy
 	header := x.Header()
 	header["Content-Type"] = x.api.headers.problem
 	header["Cache-Control"] = x.api.headers.noStore
