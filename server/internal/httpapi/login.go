@@ -75,6 +75,8 @@ func signInOutcome(err error) string {
 		return "success"
 	case errors.Is(err, account.ErrInvalidCredentials):
 		return "invalid_credentials"
+	case errors.Is(err, account.ErrStorageFull):
+		return "error"
 	case errors.Is(err, account.ErrBusy):
 		return "busy"
 	}

@@ -29,12 +29,16 @@ const (
 	codeInternal       = "internal_error"
 	codeInvalidRequest = "invalid_request"
 	codeBusy           = "busy"
+	codeStorageFull    = "storage_full"
 	codeUnavailable    = "temporarily_unavailable"
 	internalDetail     = "Something went wrong on the server. The request id finds it in the log."
 
 	challengeNone    = "Bearer"
 	challengeInvalid = `Bearer error="invalid_token"`
 )
+
+// roomPatience is when a client may ask again whether the operator has made room.
+const roomPatience = 10 * time.Second
 
 func invalidRequest(detail string) *problem {
 	return &problem{status: http.StatusBadRequest, code: codeInvalidRequest, detail: detail}
@@ -74,8 +78,11 @@ func problemOf(err error) *problem {
 	if e, ok := errors.AsType[*account.ThrottledError](err); ok {
 		return &problem{status: http.StatusTooManyRequests, code: "too_many_attempts", detail: "Too many sign-ins failed. Try again later.", retryAfter: max(e.RetryAfter, time.Second)}
 	}
+	if errors.Is(err, account.ErrStorageFull) {
+		return &problem{status: http.StatusServiceUnavailable, code: codeStorageFull, detail: "The server's storage is full: nothing can be changed until the operator makes room.", retryAfter: roomPatience, cause: err}
+	}
 	if e, ok := errors.AsType[*account.BusyError](err); ok {
-		return &problem{status: http.StatusServiceUnavailable, code: codeBusy, detail: "Too many sign-ins are being processed at once. Try again soon.", retryAfter: max(e.RetryAfter, time.Second)}
+		return &problem{status: http.StatusServiceUnavailable, code: codeBusy, detail: "The server has too much to do at once. Try again soon.", retryAfter: max(e.RetryAfter, time.Second), cause: err}
 	}
 	for i := range refusals {
 		if errors.Is(err, refusals[i].err) {
