@@ -25,8 +25,14 @@ func (db *DB) Do(ctx context.Context, f func()) error {
 
 // Run runs a statement in the writer's transaction.
 func (db *DB) Run(ctx context.Context, statement string) error {
+	return db.RunInJob(ctx, statement, func() {})
+}
+
+// RunInJob runs a statement in the writer's transaction, then a function before the end of the job.
+func (db *DB) RunInJob(ctx context.Context, statement string, then func()) error {
 	return db.write(ctx, "run", func(ctx context.Context, tx *tx) error {
 		_, err := tx.exec(ctx, statement)
+		then()
 		return err
 	})
 }

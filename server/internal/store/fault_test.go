@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/durward-auth/durward/server/internal/account"
@@ -144,5 +146,34 @@ func TestAFullDiskRefusesWritesUntilThereIsRoom(t *testing.T) {
 	}
 	if err := createUser(t.Context(), db, fmt.Sprintf("user%d", created)); err != nil {
 		t.Errorf("when there is room again: %v", err)
+	}
+}
+
+func TestAWriterMakesNoTemporaryFiles(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the test lists the open files of Linux")
+	}
+	db := open(t, filepath.Join(t.TempDir(), "durward.db"))
+	for i := range 300 {
+		if err := createUser(t.Context(), db, fmt.Sprintf("user%d", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Inside of the savepoint of a job, each changed page is kept as it was; beyond 64 KiB SQLite would use a file.
+	if err := db.Run(t.Context(), `UPDATE users SET email = hex(zeroblob(2000))`); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.RunInJob(t.Context(), `UPDATE users SET email = ''`, func() {
+		names, err := filepath.Glob("/proc/self/fd/*")
+		if err != nil {
+			t.Error(err)
+		}
+		for _, name := range names {
+			if target, err := os.Readlink(name); err == nil && strings.Contains(target, "etilqs_") {
+				t.Errorf("got the temporary file %s", target)
+			}
+		}
+	}); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -108,7 +108,9 @@ func open(ctx context.Context, c Config, steps fs.FS) (_ *DB, err error) {
 	if err := migrate(ctx, c, steps); err != nil {
 		return nil, err
 	}
-	if db.writing, err = sql.Open("sqlite", dsn(c, "_txlock=immediate", "_pragma=synchronous(FULL)", "_pragma=wal_autocheckpoint(0)")); err != nil {
+	// The writer makes no temporary files, so that CANTOPEN and FULL speak of the database.
+	if db.writing, err = sql.Open("sqlite", dsn(c, "_txlock=immediate", "_pragma=synchronous(FULL)", "_pragma=wal_autocheckpoint(0)",
+		"_pragma=temp_store(MEMORY)")); err != nil {
 		return nil, err
 	}
 	db.writing.SetMaxOpenConns(1)
@@ -208,6 +210,7 @@ func inForce(ctx context.Context, conn *sql.Conn, timeout time.Duration) error {
 		{"synchronous", "2"}, // FULL
 		{"foreign_keys", "1"},
 		{"wal_autocheckpoint", "0"},
+		{"temp_store", "2"}, // MEMORY
 		{"busy_timeout", strconv.FormatInt(timeout.Milliseconds(), 10)},
 	} {
 		var got string
