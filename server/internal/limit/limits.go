@@ -20,7 +20,7 @@ type Limits struct {
 	// password on many names runs into, and many people behind one address share.
 	Address int
 	// Registrations is for one address: attempts to create an account, whatever became
-	// of them, which tell taken names from free ones. Many people behind one address share it. 0 means 1,000.
+	// of them, which tell taken names from free ones. Many people behind one address share it. 0 means 10,000.
 	Registrations int
 	// Window is how long a failure or a registration counts, from one second to 30 days.
 	Window time.Duration
@@ -31,7 +31,7 @@ type Limits struct {
 }
 
 // DefaultLimits are 10 failures for an account from an address, 100 for an account and
-// 50 for an address in 15 minutes, 1,000 registrations from an address, and 100,000 counters.
+// 50 for an address in 15 minutes, 10,000 registrations from an address, and 100,000 counters.
 func DefaultLimits() Limits {
 	return Limits{Pair: 10, Account: 100, Address: 50, Registrations: defaultRegistrations, Window: 15 * time.Minute, MaxKeys: defaultKeys}
 }
@@ -41,7 +41,7 @@ const (
 	maxAddressFailures = 10_000
 	minKeys            = 16
 
-	defaultRegistrations = 1000
+	defaultRegistrations = 10_000
 	maxRegistrations     = 1_000_000
 
 	defaultKeys = 100_000

@@ -18,7 +18,7 @@ func registrations(budget int) limit.Limits {
 
 func TestRegistrationsOfAnAddressHaveABudget(t *testing.T) {
 	for name, tt := range map[string]struct{ set, want int }{
-		"by default, also when it is not set": {0, 1000},
+		"by default, also when it is not set": {0, 10000},
 		"as it is set":                        {3, 3},
 		"raised":                              {2500, 2500},
 	} {
@@ -52,8 +52,8 @@ func TestRegistrationsOfAnAddressHaveABudget(t *testing.T) {
 			}
 		})
 	}
-	if got := limit.DefaultLimits().Registrations; got != 1000 {
-		t.Errorf("DefaultLimits: got %d registrations, want 1000", got)
+	if got := limit.DefaultLimits().Registrations; got != 10000 {
+		t.Errorf("DefaultLimits: got %d registrations, want 10000", got)
 	}
 }
 
@@ -116,7 +116,7 @@ func TestNewRefusesABudgetOfRegistrations(t *testing.T) {
 	for _, budget := range []int{-1, 1_000_001} {
 		if _, err := limit.New(registrations(budget), secret, time.Now); err == nil {
 			t.Errorf("New with %d registrations: got no error, want one", budget)
-		} else if want := fmt.Sprintf("registrations by address must be 1 to 1000000, or 0 for 1000, not %d", budget); err.Error() != want {
+		} else if want := fmt.Sprintf("registrations by address must be 1 to 1000000, or 0 for 10000, not %d", budget); err.Error() != want {
 			t.Errorf("New: got %q, want %q", err, want)
 		}
 	}
