@@ -48,7 +48,8 @@ type Config struct {
 	ClosedRegistration bool
 	// PasswordMinLength is in code points: 8 by default, and at least.
 	PasswordMinLength int
-	// SignInLimits are the budgets of failed sign-ins; the zero value means the defaults.
+	// SignInLimits are the budgets of failed sign-ins and of registrations; the zero value means limit.DefaultLimits, from
+	// which to start when only one is to change.
 	SignInLimits limit.Limits
 	// HashWorkers is how many passwords are hashed at once: GOMAXPROCS by default.
 	HashWorkers int

@@ -76,7 +76,7 @@ func problemOf(err error) *problem {
 		return &problem{status: inputStatus(e.Code), code: e.Code, detail: e.Detail}
 	}
 	if e, ok := errors.AsType[*account.ThrottledError](err); ok {
-		return &problem{status: http.StatusTooManyRequests, code: "too_many_attempts", detail: "Too many sign-ins failed. Try again later.", retryAfter: max(e.RetryAfter, time.Second)}
+		return &problem{status: http.StatusTooManyRequests, code: "too_many_attempts", detail: "Too many attempts. Try again later.", retryAfter: max(e.RetryAfter, time.Second)}
 	}
 	if errors.Is(err, account.ErrStorageFull) {
 		return &problem{status: http.StatusServiceUnavailable, code: codeStorageFull, detail: "The server's storage is full: nothing can be changed until the operator makes room.", retryAfter: roomPatience, cause: err}
