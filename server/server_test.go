@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -340,4 +341,26 @@ func TestWhatACommandChangesCountsAfterTheClockStepsBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "E11: the access token is refused", func() bool { return r.code(t) == "token_revoked" })
+}
+
+func TestAnotherProgramMountsTheHandler(t *testing.T) {
+	s, err := server.Open(t.Context(), server.Config{DataDir: t.TempDir(), Issuer: issuer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /own", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"own":true}`)) })
+	mux.Handle("/", s.Handler())
+	program := httptest.NewServer(mux)
+	t.Cleanup(func() {
+		program.Close()
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	for path, want := range map[string]int{"/own": http.StatusOK, "/healthz": http.StatusOK, "/protected": http.StatusUnauthorized, "/nope": http.StatusNotFound} {
+		if got, answer := get(t, program.URL+path, ""); got != want {
+			t.Errorf("%s: got %d %v, want %d", path, got, answer, want)
+		}
+	}
 }
