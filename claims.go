@@ -22,6 +22,7 @@ type Claims struct {
 	SessionID string    // sid: the session that a logout ends
 	Version   int64     // ver: the generation of the user's tokens
 	AuthTime  time.Time // auth_time: when the user last gave a password; zero if absent
+	AMR       []string  // amr: how the user proved who they are, such as "pwd" (RFC 8176)
 	Username  string    // username
 	Roles     []string  // roles (RFC 9068 §2.2.3.1)
 	Scopes    []string  // scope, split at its spaces (RFC 6749 §3.3)

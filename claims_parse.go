@@ -20,7 +20,7 @@ const maxSubject = 255
 // registeredClaims are the names that only this package sets (RFC 7519 §4.1, RFC 9068 §2.2).
 var registeredClaims = map[string]bool{
 	"iss": true, "sub": true, "aud": true, "exp": true, "nbf": true, "iat": true, "jti": true,
-	"client_id": true, "sid": true, "ver": true, "auth_time": true, "username": true, "roles": true,
+	"client_id": true, "sid": true, "ver": true, "auth_time": true, "amr": true, "username": true, "roles": true,
 	"scope": true, "cnf": true,
 }
 
@@ -84,6 +84,8 @@ func (p *claimsParser) claim(c *Claims, name string, v strictjson.Value) (ok boo
 		c.SessionID, ok = v.Text()
 	case "auth_time":
 		c.AuthTime, ok = numericDate(v, false)
+	case "amr":
+		c.AMR, ok = p.list(v)
 	case "roles":
 		c.Roles, ok = p.list(v)
 	case "scope":

@@ -111,6 +111,10 @@ func TestClaims(t *testing.T) {
 		"sid a number":                      {[]string{"sid:1"}, durward.ErrTokenClaims},
 		"client_id an array":                {[]string{"client_id:[]"}, durward.ErrTokenClaims},
 		"D24 auth_time a string":            {[]string{`auth_time:"1"`}, durward.ErrTokenClaims},
+		"amr a string":                      {[]string{`amr:"pwd"`}, durward.ErrTokenClaims},
+		"amr with a number":                 {[]string{`amr:["pwd",1]`}, durward.ErrTokenClaims},
+		"amr null":                          {[]string{"amr:null"}, durward.ErrTokenClaims},
+		"amr of 257":                        {[]string{"amr:" + many(257)}, durward.ErrTokenClaims},
 		"another issuer's kind of ver":      {[]string{`ver:"2.0"`}, nil},
 		"another issuer's kind of username": {[]string{"username:1"}, nil},
 	} {
@@ -128,7 +132,7 @@ func TestClaims(t *testing.T) {
 func TestClaimsAreReadInFull(t *testing.T) {
 	m := materialOf(t, durward.HS256)
 	claims := accepted(t, newVerifier(t, config(m.key)), m.forge(t, m.header(), payload(
-		`aud:["x","test"]`, "nbf:1799999999", `client_id:"app"`, `sid:"session-1"`, "ver:7", "auth_time:1799999000.7",
+		`aud:["x","test"]`, "nbf:1799999999", `client_id:"app"`, `sid:"session-1"`, "ver:7", "auth_time:1799999000.7", `amr:["pwd","otp"]`,
 		`username:"Ada \ud83d\ude00"`, `roles:["admin","\u0061uditor"]`, `scope:"read write"`, `plan:{"name":"gold","Name":"x"}`,
 	)))
 	private, err := durward.DecodeClaims[struct {
@@ -140,10 +144,10 @@ func TestClaimsAreReadInFull(t *testing.T) {
 	if err != nil || private.Plan.Name != "gold" || private.Expires != now.Unix()+900 {
 		t.Errorf("decoded: got %+v, %v, want the plan gold and the expiry", private, err)
 	}
-	got := fmt.Sprintf("%q %q %q %d %d %d %q %q %q %d %d %q %q %q %q", claims.Issuer, claims.Subject, claims.Audience,
+	got := fmt.Sprintf("%q %q %q %d %d %d %q %q %q %d %d %q %q %q %q %q", claims.Issuer, claims.Subject, claims.Audience,
 		claims.ExpiresAt.Unix(), claims.NotBefore.Unix(), claims.IssuedAt.Unix(), claims.ID, claims.ClientID, claims.SessionID,
-		claims.Version, claims.AuthTime.Unix(), claims.Username, claims.Roles, claims.Scopes, claims.KeyID)
-	want := fmt.Sprintf(`"https://issuer.test" "ada" ["x" "test"] 1800000900 1799999999 1800000000 "token-1" "app" "session-1" 7 1799999000 "Ada 😀" ["admin" "auditor"] ["read" "write"] %q`, m.key.ID())
+		claims.Version, claims.AuthTime.Unix(), claims.AMR, claims.Username, claims.Roles, claims.Scopes, claims.KeyID)
+	want := fmt.Sprintf(`"https://issuer.test" "ada" ["x" "test"] 1800000900 1799999999 1800000000 "token-1" "app" "session-1" 7 1799999000 ["pwd" "otp"] "Ada 😀" ["admin" "auditor"] ["read" "write"] %q`, m.key.ID())
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

@@ -168,6 +168,9 @@ func (s *Signer) appendPayload(b []byte, c *Claims, private []any) ([]byte, erro
 		b = strconv.AppendInt(append(b, `,"ver":`...), c.Version, 10)
 	}
 	b = appendDate(b, `,"auth_time":`, c.AuthTime)
+	if c.AMR != nil {
+		b = appendList(append(b, `,"amr":`...), c.AMR)
+	}
 	if c.Username != "" {
 		b = appendText(append(b, `,"username":`...), c.Username)
 	}
@@ -201,12 +204,12 @@ func checkSigned(c *Claims) error {
 	if len(c.Subject) > maxSubject {
 		return fmt.Errorf("the subject has %d bytes, it may have %d", len(c.Subject), maxSubject)
 	}
-	for _, list := range [...][]string{c.Audience, c.Roles, c.Scopes} {
+	for _, list := range [...][]string{c.Audience, c.AMR, c.Roles, c.Scopes} {
 		if len(list) > maxList {
 			return fmt.Errorf("a list has %d elements, it may have %d", len(list), maxList)
 		}
 	}
-	for _, list := range [...][]string{c.Audience, c.Roles} {
+	for _, list := range [...][]string{c.Audience, c.AMR, c.Roles} {
 		for _, text := range list {
 			if !utf8.ValidString(text) {
 				return errors.New("an element of a list is not UTF-8")

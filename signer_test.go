@@ -22,7 +22,7 @@ func TestASignerWritesWhatAVerifierReads(t *testing.T) {
 	want := durward.Claims{
 		Issuer: issuerURL, Subject: "ada \"\\\n\u2028😀", Audience: []string{"x", audience}, ExpiresAt: now.Add(time.Hour),
 		NotBefore: now.Add(-time.Minute), IssuedAt: now, ID: "id", ClientID: "client", SessionID: "session", Version: math.MaxInt64,
-		AuthTime: now.Add(-time.Hour), Username: "Ada <b>&", Roles: []string{"", "admin"}, Scopes: []string{"read", "write:*"}, KeyID: m.key.ID(),
+		AuthTime: now.Add(-time.Hour), AMR: []string{"pwd"}, Username: "Ada <b>&", Roles: []string{"", "admin"}, Scopes: []string{"read", "write:*"}, KeyID: m.key.ID(),
 	}
 	token, expiresAt, err := newSigner(t, m.key).Sign(t.Context(), want, map[string]any{"plan": "gold", "": 1})
 	if err != nil {
@@ -94,7 +94,7 @@ func TestWhatASignerAdds(t *testing.T) {
 func TestReservedClaimsAreRefused(t *testing.T) {
 	signer := newSigner(t, materialOf(t, durward.HS256).key)
 	for _, name := range []string{
-		"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "sid", "ver", "auth_time", "username", "roles", "scope", "cnf",
+		"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "sid", "ver", "auth_time", "amr", "username", "roles", "scope", "cnf",
 	} {
 		token, _, err := signer.Sign(t.Context(), durward.Claims{Subject: "ada"}, map[string]any{"plan": 1, name: "x"})
 		if !errors.Is(err, durward.ErrReservedClaim) || token != "" {
