@@ -44,6 +44,8 @@ func (s *Service) Login(ctx context.Context, c Credentials, from audit.Origin) (
 	case errors.Is(err, ErrInvalidCredentials):
 		e.Reason, e.ActorID, e.SubjectID = reason(u, hash), u.ID, u.ID
 		return Grant{}, s.refuse(ctx, attempt, e)
+	case errors.Is(err, ErrStorageFull):
+		return Grant{}, s.tally(e, "storage_full", err)
 	case errors.Is(err, ErrBusy):
 		return Grant{}, s.tally(e, "busy", err)
 	case err != nil:

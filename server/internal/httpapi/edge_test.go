@@ -262,8 +262,14 @@ func TestReadiness(t *testing.T) {
 	if strings.Contains(a.body, "10.1.2.3") {
 		t.Errorf("got %s, want nothing about why", a.body)
 	}
+	if level := d.lastLine()["level"]; level != "ERROR" {
+		t.Errorf("a server that is not ready: got level %v in the log, want ERROR", level)
+	}
 	down, draining = false, true
 	d.want(d.do("GET", "/readyz", ""), 503, "not_ready")
+	if entry := d.lastLine(); entry["level"] != "INFO" || entry["error"] != "the server is stopping" {
+		t.Errorf("a server that stops: got %v in the log, want why at INFO", entry)
+	}
 	d.want(d.do("GET", "/healthz", ""), 200, "")
 }
 

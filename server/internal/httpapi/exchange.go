@@ -31,7 +31,7 @@ type exchange struct {
 	refused int // status that ServeMux chose where no pattern matched
 	bytes   int64
 	cause   error // why the answer is a 5xx, for the log
-	busy    bool  // the answer is a refusal under load
+	busy    bool  // the answer is a refusal under load, or as the server stops
 
 	buffer []byte
 	random [16 * 16]byte

@@ -20,7 +20,9 @@ func (a *api) healthy(x *exchange, _ *http.Request) error { return x.static(http
 // ready tells load balancers whether to send requests. Why not is in the log.
 func (a *api) ready(x *exchange, r *http.Request) error {
 	if a.Draining != nil && a.Draining() {
-		return notReady(errors.New("the server is stopping"))
+		p := notReady(errors.New("the server is stopping"))
+		p.expected = true // probes go on to the end, and each would be an error in the log
+		return p
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), readyPatience)
 	defer cancel()

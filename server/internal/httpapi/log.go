@@ -54,8 +54,8 @@ func (x *exchange) log(took time.Duration, stack []byte) {
 	_ = handler.Handle(ctx, record) // a log that cannot be written must not stop the service
 }
 
-// failed says whether the operator must look at the answer: a refusal under load is in the metrics, and a
-// client that went away is nobody's fault.
+// failed says whether the operator must look at the answer: a refusal under load is in the metrics, a
+// server that stops was asked to, and a client that went away is nobody's fault.
 func (x *exchange) failed() bool {
 	return x.status >= http.StatusInternalServerError && !x.busy && !errors.Is(x.cause, context.Canceled)
 }

@@ -20,6 +20,7 @@ type problem struct {
 	challenge  string // value of WWW-Authenticate
 	retryAfter time.Duration
 	cause      error // for the log alone
+	expected   bool  // the operator asked for it: a 5xx that is no error in the log
 }
 
 func (p *problem) Error() string { return p.detail }
@@ -123,7 +124,7 @@ func (x *exchange) fail(err error) {
 	if x.status != 0 {
 		return // too late to say anything
 	}
-	x.busy = p.code == codeBusy
+	x.busy = p.code == codeBusy || p.expected
 	header := x.Header()
 	header["Content-Type"] = x.api.headers.problem
 	header["Cache-Control"] = x.api.headers.noStore
