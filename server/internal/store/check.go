@@ -7,13 +7,10 @@ import (
 	"fmt"
 )
 
-// Check reads the whole database and returns what is wrong with it: damaged pages, indexes that
-// do not match their tables, sessions of users that are not there. It takes a time in
-// proportion to the size.
-func (db *DB) Check(ctx context.Context) error {
+func (db *sqliteDB) check(ctx context.Context) error {
 	damage, err := all(ctx, db.reader, value[string], `PRAGMA integrity_check(20)`)
 	if err != nil {
-		return fmt.Errorf("check database: %w", translate(err))
+		return translate(err)
 	}
 	var problems []error
 	for _, line := range damage {
@@ -28,13 +25,10 @@ func (db *DB) Check(ctx context.Context) error {
 		return fmt.Sprintf("row %d of %s refers to a row of %s that is not there", rowid.Int64, table, parent), err
 	}, `PRAGMA foreign_key_check`)
 	if err != nil {
-		return fmt.Errorf("check database: %w", translate(err))
+		return translate(err)
 	}
 	for _, orphan := range orphans {
 		problems = append(problems, errors.New(orphan))
 	}
-	if len(problems) > 0 {
-		return fmt.Errorf("check database: %w", errors.Join(problems...))
-	}
-	return nil
+	return errors.Join(problems...)
 }

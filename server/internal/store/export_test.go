@@ -10,10 +10,10 @@ import (
 )
 
 // Waiting is how many jobs wait for the writer.
-func (db *DB) Waiting() int { return len(db.writer.queue) }
+func (db *DB) Waiting() int { return len(db.engine.(*sqliteDB).writer.queue) }
 
 // Looking is how many calls of Changed wait for the writer.
-func (db *DB) Looking() int { return len(db.writer.first) }
+func (db *DB) Looking() int { return len(db.engine.(*sqliteDB).writer.first) }
 
 // Do runs a function as a job of the writer.
 func (db *DB) Do(ctx context.Context, f func()) error {
@@ -39,7 +39,7 @@ func (db *DB) RunInJob(ctx context.Context, statement string, then func()) error
 
 // RunAlone runs a statement on the writer's connection, outside of its transactions. The writer must be idle.
 func (db *DB) RunAlone(ctx context.Context, statement string) error {
-	_, err := db.writer.conn.ExecContext(ctx, statement)
+	_, err := db.engine.(*sqliteDB).writer.conn.ExecContext(ctx, statement)
 	return err
 }
 

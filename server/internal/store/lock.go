@@ -6,10 +6,7 @@ import (
 	"sync"
 )
 
-// LockServer makes this process the only server of the data directory until release is
-// called or the process ends, even by a kill. It returns ErrLocked when there is another.
-// Commands do not take the lock: they may write while a server runs.
-func (db *DB) LockServer() (release func() error, err error) {
+func (db *sqliteDB) lockServer() (release func() error, err error) {
 	unlock, err := lock(db.path)
 	if errors.Is(err, ErrLocked) {
 		return nil, err

@@ -156,11 +156,6 @@ func createVersions(ctx context.Context, pool *sql.DB) error {
 	return tx.Commit()
 }
 
-// SchemaVersion returns the version of the schema that the database has.
-func (db *DB) SchemaVersion(ctx context.Context) (int64, error) {
-	return schemaVersion(ctx, db.reading)
-}
-
 // latest is the highest number that a file begins with.
 func latest(steps fs.FS) (int64, error) {
 	names, err := fs.Glob(steps, "*.sql")

@@ -2,15 +2,9 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
-	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -23,37 +17,50 @@ var (
 	_ keyring.Store = (*DB)(nil)
 )
 
-// Config says where the data is.
+// Config says where the data is: an SQLite file.
 type Config struct {
 	// Path is the SQLite file. It is created with mode 0600 when there is none, and
 	// its directory with mode 0700.
 	Path string
 	// Clock stamps the ids of audit events. Nil means time.Now.
 	Clock func() time.Time
-	// Readers is how many statements read at once; 0 means 4.
+	// Readers is how many statements read SQLite at once; 0 means 4.
 	Readers int
 	// Queue is how many callers may wait to write before ErrBusy; 0 means 1024.
 	Queue int
-	// BusyTimeout is how long to wait for another process that writes; 0 means 5 s.
+	// BusyTimeout is how long to wait for another process that writes, or for a connection; 0 means 5 s.
 	BusyTimeout time.Duration
 }
 
-// DB is the server's data in one SQLite file. It is safe for concurrent use, and
-// several processes may have the same file open; only one may hold LockServer.
+// DB is the server's data. It is safe for concurrent use. Several processes may have the same
+// data open: one server and any number of commands an SQLite file, any number of servers
+// a PostgreSQL database.
 type DB struct {
-	path   string
-	writer *writer
-	reader *statements
-
-	writing, reading *sql.DB
+	engine
+	reader querier
 
 	closing  sync.Once
 	closeErr error
 }
 
+// engine is what the two databases do differently.
+type engine interface {
+	// do runs the work in a transaction and returns after the commit that covers it. When ctx
+	// ends before the work has begun, it is never run.
+	do(ctx context.Context, work work) error
+	changed(ctx context.Context) (bool, error)
+	ping(ctx context.Context) error
+	check(ctx context.Context) error
+	schemaVersion(ctx context.Context) (int64, error)
+	lockServer() (release func() error, err error)
+	failed() <-chan struct{}
+	err() error
+	close() error
+}
+
 // Open opens the database, and creates or migrates it when needed. It returns
 // ErrNewerSchema, with nothing touched, for a database of a newer program, and
-// ErrNeedsMigration for one of an older program on which a server runs.
+// ErrNeedsMigration for an SQLite file of an older program on which a server runs.
 func Open(ctx context.Context, c Config) (*DB, error) {
 	steps, err := embedded()
 	if err != nil {
@@ -63,14 +70,6 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 }
 
 func openWith(ctx context.Context, c Config, steps fs.FS) (*DB, error) {
-	if c.Path == "" {
-		return nil, errors.New("open database: no path")
-	}
-	path, err := filepath.Abs(c.Path)
-	if err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
-	}
-	c.Path = path
 	if c.Clock == nil {
 		c.Clock = time.Now
 	}
@@ -83,160 +82,111 @@ func openWith(ctx context.Context, c Config, steps fs.FS) (*DB, error) {
 	if c.BusyTimeout <= 0 {
 		c.BusyTimeout = 5 * time.Second
 	}
-	db, err := open(ctx, c, steps)
-	if err != nil {
-		return nil, fmt.Errorf("open database %s: %w", path, err)
+	if c.Path == "" {
+		return nil, errors.New("open database: no path")
 	}
-	return db, nil
+	return openSQLite(ctx, c, steps)
 }
 
-func open(ctx context.Context, c Config, steps fs.FS) (_ *DB, err error) {
-	if err := secure(c.Path); err != nil {
-		return nil, err
-	}
-	db := &DB{path: c.Path}
-	defer func() {
-		if err != nil {
-			db.closePools()
-		}
-	}()
-
-	database, err := os.Stat(c.Path)
-	if err != nil {
-		return nil, err
-	}
-	if err := migrate(ctx, c, steps); err != nil {
-		return nil, err
-	}
-	// The writer makes no temporary files, so that CANTOPEN and FULL speak of the database.
-	if db.writing, err = sql.Open("sqlite", dsn(c, "_txlock=immediate", "_pragma=synchronous(FULL)", "_pragma=wal_autocheckpoint(0)",
-		"_pragma=temp_store(MEMORY)")); err != nil {
-		return nil, err
-	}
-	db.writing.SetMaxOpenConns(1)
-	conn, err := db.writing.Conn(ctx)
-	if err != nil {
-		return nil, translate(err)
-	}
-	if err := inForce(ctx, conn, c.BusyTimeout); err != nil {
-		return nil, err
-	}
-
-	if db.reading, err = sql.Open("sqlite", dsn(c, "_pragma=query_only(1)")); err != nil {
-		return nil, err
-	}
-	db.reading.SetMaxOpenConns(c.Readers)
-	db.reading.SetMaxIdleConns(c.Readers)
-	db.reader = newStatements(db.reading.PrepareContext)
-
-	db.writer = newWriter(conn, &idSource{clock: c.Clock}, c.Queue)
-	if _, err := db.Changed(ctx); err != nil {
-		db.writer.close()
-		return nil, err
-	}
-	if err := db.writer.watch(c.Path, database); err != nil {
-		db.writer.close()
-		return nil, err
-	}
-	return db, nil
-}
-
-// Close finishes the writes that wait, copies the log back into the database file and
-// closes it. Writes that come later are answered with ErrClosed.
+// Close finishes the writes that wait and closes the database. Writes that come later are
+// answered with ErrClosed.
 func (db *DB) Close() error {
 	db.closing.Do(func() {
-		db.writer.close()
-		if db.writer.err() == nil {
-			// What could not be copied now stays in the log.
-			if err := db.writer.copyBack(); classify(err) == fatal {
-				db.closeErr = fmt.Errorf("close database: %w", translate(err))
-			}
-		}
-		db.writer.tx.close()
-		db.reader.close()
-		if err := errors.Join(db.writer.conn.Close(), db.closePools()); err != nil && db.closeErr == nil {
+		if err := db.close(); err != nil {
 			db.closeErr = fmt.Errorf("close database: %w", err)
 		}
 	})
 	return db.closeErr
 }
 
-// Failed is closed when the database has stopped writing after an input/output error, or
+// Failed is closed when SQLite has stopped writing after an input/output error, or
 // because its files were moved, deleted or replaced; Err says which. The server then stops: what it acknowledged is on the disk, and only a
-// restart finds out what else is.
-func (db *DB) Failed() <-chan struct{} { return db.writer.failed }
+// restart finds out what else is. A PostgreSQL database that is gone may come back, and Failed stays open.
+func (db *DB) Failed() <-chan struct{} { return db.failed() }
 
 // Err returns nil until Failed is closed, then an ErrFailed.
-func (db *DB) Err() error { return db.writer.err() }
+func (db *DB) Err() error { return db.err() }
 
-func (db *DB) closePools() error {
-	var problems []error
-	for _, pool := range []*sql.DB{db.reading, db.writing} {
-		if pool != nil {
-			problems = append(problems, pool.Close())
-		}
+// Changed reports whether another process has committed anything since the last call, or since Open. With
+// PostgreSQL it looks at signing keys and revocations alone, and what this process committed counts too.
+//
+// It returns an ErrFailed, and Failed is closed, when the SQLite files that are open are not those of the path any more.
+func (db *DB) Changed(ctx context.Context) (bool, error) {
+	changed, err := db.changed(ctx)
+	if err != nil {
+		return false, fmt.Errorf("look for changes: %w", err)
 	}
-	return errors.Join(problems...)
+	return changed, nil
 }
 
-// write runs the work in the writer's transaction; op says what for.
+// Ping reads one row. It returns ErrFailed when SQLite has stopped writing, and stops it when
+// the files that are open are not those of the path any more.
+func (db *DB) Ping(ctx context.Context) error {
+	if err := db.ping(ctx); err != nil {
+		return fmt.Errorf("ping: %w", err)
+	}
+	return nil
+}
+
+// Check reads the whole database and returns what is wrong with it: damaged pages, indexes that
+// do not match their tables, sessions of users that are not there. It takes a time in
+// proportion to the size. What PostgreSQL has on its disk is PostgreSQL's to check.
+func (db *DB) Check(ctx context.Context) error {
+	if err := db.check(ctx); err != nil {
+		return fmt.Errorf("check database: %w", err)
+	}
+	return nil
+}
+
+// SchemaVersion returns the version of the schema that the database has.
+func (db *DB) SchemaVersion(ctx context.Context) (int64, error) { return db.schemaVersion(ctx) }
+
+// LockServer makes this process the only server of an SQLite file until release is
+// called or the process ends, even by a kill. It returns ErrLocked when there is another.
+// Commands do not take the lock: they may write while a server runs. With PostgreSQL there
+// may be any number of servers, and it does nothing.
+func (db *DB) LockServer() (release func() error, err error) { return db.lockServer() }
+
+// write runs the work in one transaction; op says what for.
 func (db *DB) write(ctx context.Context, op string, work work) error {
-	if err := db.writer.do(ctx, work); err != nil {
+	if err := db.do(ctx, work); err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
 	return nil
 }
 
-// dsn is the driver's name of the file. Options that it does not know are ignored
-// silently: inForce reads back what matters.
-func dsn(c Config, options ...string) string {
-	path := filepath.ToSlash(c.Path)
-	if !strings.HasPrefix(path, "/") {
-		path = "/" + path // C:/…
-	}
-	options = append([]string{
-		"_error_rc=1",
-		"_pragma=busy_timeout(" + strconv.FormatInt(c.BusyTimeout.Milliseconds(), 10) + ")",
-		"_pragma=foreign_keys(1)",
-		"_pragma=trusted_schema(0)",
-	}, options...)
-	return (&url.URL{Scheme: "file", Path: path, RawQuery: strings.Join(options, "&")}).String()
+// work is one business act. It is committed whole or not at all, and may be run
+// again from the start, so it sets its results rather than adding to them.
+type work func(ctx context.Context, tx *tx) error
+
+// tx is what a work sees of its transaction.
+type tx struct {
+	transaction
+	ids *idSource
 }
 
-// inForce refuses a connection that would not keep what it acknowledges.
-func inForce(ctx context.Context, conn *sql.Conn, timeout time.Duration) error {
-	for _, pragma := range []struct{ name, want string }{
-		{"journal_mode", "wal"},
-		{"synchronous", "2"}, // FULL
-		{"foreign_keys", "1"},
-		{"wal_autocheckpoint", "0"},
-		{"temp_store", "2"}, // MEMORY
-		{"busy_timeout", strconv.FormatInt(timeout.Milliseconds(), 10)},
-	} {
-		var got string
-		if err := conn.QueryRowContext(ctx, "PRAGMA "+pragma.name).Scan(&got); err != nil {
-			return fmt.Errorf("read %s: %w", pragma.name, translate(err))
-		}
-		if got != pragma.want {
-			return fmt.Errorf("%s is %q, not %q: this file system or build of SQLite cannot keep the data safe", pragma.name, got, pragma.want)
-		}
-	}
-	return nil
+// transaction is a connection inside of one.
+type transaction interface {
+	querier
+	// exec returns the number of rows that were changed.
+	exec(ctx context.Context, query string, args ...any) (int64, error)
+	// post is exec of a statement whose result nobody needs: it may be sent with a later one, and
+	// its error may be that of the commit.
+	post(ctx context.Context, query string, args ...any) error
+	// ahead announces the query that follows the next statement, so that both can be sent together.
+	ahead(query string, args ...any)
 }
 
-// secure sees to it that only the owner can read the database, before there is
-// anything to read. SQLite gives its -wal and -shm files the mode of the database.
-func secure(path string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
+const readTurn = `SELECT turn FROM turns WHERE name = 'administrators'`
+
+// readOne reads the row that is always there.
+func readOne(ctx context.Context, q querier) error {
+	_, found, err := one(ctx, q, value[int64], readTurn)
+	if err != nil {
+		return translate(err)
 	}
-	if err := create(path); err != nil {
-		return err
-	}
-	for _, suffix := range []string{"", "-wal", "-shm"} {
-		if err := tighten(path + suffix); err != nil {
-			return err
-		}
+	if !found {
+		return errors.New("the database has lost a row")
 	}
 	return nil
 }

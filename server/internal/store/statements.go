@@ -32,7 +32,7 @@ func (s *statements) exec(ctx context.Context, query string, args ...any) (int64
 	return result.RowsAffected()
 }
 
-func (s *statements) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+func (s *statements) query(ctx context.Context, query string, args ...any) (rows, error) {
 	stmt, err := s.stmt(ctx, query)
 	if err != nil {
 		return nil, err
@@ -63,15 +63,36 @@ func (s *statements) close() {
 	clear(s.cache)
 }
 
-// querier is a pool of readers, or the writer's transaction.
+// querier is a pool of readers, or a transaction.
 type querier interface {
-	query(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	query(ctx context.Context, query string, args ...any) (rows, error)
+	// again reports whether a query that failed with err can be tried once more; tries is how often it was.
+	again(ctx context.Context, tries int, err error) bool
+}
+
+func (*statements) again(context.Context, int, error) bool { return false }
+
+// rows is the part of sql.Rows that this package uses.
+type rows interface {
+	scanner
+	Next() bool
+	Err() error
+	Close() error
 }
 
 type scanner interface{ Scan(dest ...any) error }
 
 // all reads every row.
 func all[T any](ctx context.Context, q querier, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	for tries := 1; ; tries++ {
+		list, err := collect(ctx, q, scan, query, args...)
+		if err == nil || !q.again(ctx, tries, err) {
+			return list, err
+		}
+	}
+}
+
+func collect[T any](ctx context.Context, q querier, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
 	rows, err := q.query(ctx, query, args...)
 	if err != nil {
 		return nil, err

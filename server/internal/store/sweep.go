@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"time"
 )
 
@@ -71,20 +70,4 @@ func (db *DB) Sweep(ctx context.Context, now time.Time, retention time.Duration)
 		return 0, err
 	}
 	return int(swept), nil
-}
-
-const readTurn = `SELECT turn FROM turns WHERE name = 'administrators'`
-
-// Ping reads one row. It returns ErrFailed when the database has stopped writing, and stops it when
-// the files that are open are not those of the path any more.
-func (db *DB) Ping(ctx context.Context) error {
-	if err := db.writer.inspect(); err != nil {
-		return fmt.Errorf("ping: %w", err)
-	}
-	if _, found, err := one(ctx, db.reader, value[int64], readTurn); err != nil {
-		return fmt.Errorf("ping: %w", translate(err))
-	} else if !found {
-		return fmt.Errorf("ping: the database has lost a row")
-	}
-	return nil
 }

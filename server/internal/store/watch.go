@@ -9,24 +9,21 @@ import (
 
 const dataVersion = `PRAGMA data_version`
 
-// Changed reports whether another process has committed anything since the last call, or since Open. What this process
-// commits does not count: the counter is that of the writer's own connection, which moves only by
+// changed counts what other processes commit alone: the counter is that of the writer's own connection, which moves only by
 // the commits of others. It goes before the writes that wait, and does not need a place in their queue.
-//
-// It returns an ErrFailed, and Failed is closed, when the files that are open are not those of the path any more.
-func (db *DB) Changed(ctx context.Context) (bool, error) {
+func (db *sqliteDB) changed(ctx context.Context) (bool, error) {
 	var changed bool
 	err := db.writer.doFirst(ctx, func(ctx context.Context, tx *tx) error {
 		version, _, err := one(ctx, tx, value[int64], dataVersion)
 		if err != nil {
 			return err
 		}
-		changed = version != tx.seen
-		tx.seen = version
+		changed = version != db.writer.session.seen
+		db.writer.session.seen = version
 		return nil
 	})
 	if err != nil {
-		return false, fmt.Errorf("look for changes: %w", err)
+		return false, err
 	}
 	return changed, nil
 }

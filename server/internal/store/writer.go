@@ -24,22 +24,19 @@ const (
 // together, so that they share one fsync, and answers each after the commit that
 // covers it.
 type writer struct {
-	conn  *sql.Conn
-	tx    *tx
-	queue chan *job
-	first chan *job // taken before the queue
-	quit  chan struct{}
-	done  chan struct{}
+	conn    *sql.Conn
+	tx      *tx
+	session *sqliteTx // of tx
+	queue   chan *job
+	first   chan *job // taken before the queue
+	quit    chan struct{}
+	done    chan struct{}
 
 	mu     sync.Mutex
 	files  files
 	fault  error
 	failed chan struct{}
 }
-
-// work is one business act. It is committed whole or not at all, and may be run
-// again from the start, so it sets its results rather than adding to them.
-type work func(ctx context.Context, tx *tx) error
 
 const (
 	waiting int32 = iota
@@ -58,14 +55,16 @@ type job struct {
 func (j *job) start() bool { return j.state.CompareAndSwap(waiting, started) }
 
 func newWriter(conn *sql.Conn, ids *idSource, queue int) *writer {
+	session := &sqliteTx{statements: newStatements(conn.PrepareContext)}
 	w := &writer{
-		conn:   conn,
-		tx:     &tx{statements: newStatements(conn.PrepareContext), ids: ids},
-		queue:  make(chan *job, queue),
-		first:  make(chan *job, maxLooks),
-		quit:   make(chan struct{}),
-		done:   make(chan struct{}),
-		failed: make(chan struct{}),
+		conn:    conn,
+		tx:      &tx{session, ids},
+		session: session,
+		queue:   make(chan *job, queue),
+		first:   make(chan *job, maxLooks),
+		quit:    make(chan struct{}),
+		done:    make(chan struct{}),
+		failed:  make(chan struct{}),
 	}
 	go w.run()
 	return w
@@ -190,7 +189,7 @@ func (w *writer) batch(first *job) {
 		err = w.inspect() // before anything is acknowledged
 	} else {
 		if classify(err) == full {
-			w.tx.changed = checkpointAfter // a log that was copied back is written from its start again
+			w.session.changed = checkpointAfter // a log that was copied back is written from its start again
 		}
 		err = w.judge(err)
 		_ = w.control(`ROLLBACK`) // fails when SQLite has rolled back by itself; if it has not, the next BEGIN does
@@ -210,14 +209,14 @@ func (w *writer) step(j *job) error {
 	if err := w.control(`SAVEPOINT job`); err != nil {
 		return err
 	}
-	changed := w.tx.changed
+	changed := w.session.changed
 	if j.err = j.work(context.Background(), w.tx); j.err == nil {
 		return w.control(`RELEASE job`)
 	}
 	if classify(j.err) == fatal {
 		return j.err
 	}
-	w.tx.changed = changed
+	w.session.changed = changed
 	if err := w.control(`ROLLBACK TO job`); err != nil {
 		return fmt.Errorf("%w (then %w)", j.err, err)
 	}
@@ -286,10 +285,10 @@ func (w *writer) err() error {
 
 // checkpoint copies the log back after enough changes, without waiting for readers.
 func (w *writer) checkpoint() {
-	if w.tx.changed < checkpointAfter || w.err() != nil {
+	if w.session.changed < checkpointAfter || w.err() != nil {
 		return
 	}
-	w.tx.changed = 0
+	w.session.changed = 0
 	if err := w.copyBack(); classify(err) == fatal {
 		_ = w.judge(err)
 	}
@@ -300,25 +299,32 @@ func (w *writer) copyBack() error {
 }
 
 func (w *writer) control(statement string) error {
-	_, err := w.tx.statements.exec(context.Background(), statement)
+	_, err := w.session.exec(context.Background(), statement)
 	return err
 }
 
-// tx is what a job sees: the writer's connection inside a transaction.
-type tx struct {
+// sqliteTx is the writer's connection inside a transaction.
+type sqliteTx struct {
 	*statements
-	ids     *idSource
 	changed int64 // rows, about
-	seen    int64 // data_version when Changed last looked
+	seen    int64 // data_version when changed last looked
 }
 
-func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
-	n, err := t.statements.exec(ctx, query, args...)
-	t.changed += n
+func (s *sqliteTx) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	n, err := s.statements.exec(ctx, query, args...)
+	s.changed += n
 	return n, err
 }
 
-func (t *tx) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	t.changed++
-	return t.statements.query(ctx, query, args...)
+func (s *sqliteTx) query(ctx context.Context, query string, args ...any) (rows, error) {
+	s.changed++
+	return s.statements.query(ctx, query, args...)
 }
+
+func (s *sqliteTx) post(ctx context.Context, query string, args ...any) error {
+	_, err := s.exec(ctx, query, args...)
+	return err
+}
+
+// ahead does nothing: there is no way to save.
+func (*sqliteTx) ahead(string, ...any) {}
