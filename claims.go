@@ -27,10 +27,20 @@ type Claims struct {
 	Roles     []string  // roles (RFC 9068 §2.2.3.1)
 	Scopes    []string  // scope, split at its spaces (RFC 6749 §3.3)
 
+	// Status is the place in a status list that says whether the token still stands
+	// (status.status_list); zero if the token names none. A verifier reads it; package statuslist asks it.
+	Status StatusReference
+
 	// KeyID is the kid of the key that checked the signature. A signer ignores it.
 	KeyID string
 
 	payload string // the decoded payload, which passed the strict scan
+}
+
+// StatusReference is the entry of one token in a Token Status List (draft-ietf-oauth-status-list §6.2).
+type StatusReference struct {
+	URI   string // uri: where the list is; empty if there is no entry
+	Index int64  // idx: the place in the list, from 0
 }
 
 // HasRole says whether the token carries exactly this role.

@@ -17,11 +17,14 @@ const maxList = 256
 // maxSubject bounds sub, in bytes.
 const maxSubject = 255
 
+// maxStatusURI bounds the address of a status list, in bytes.
+const maxStatusURI = 2048
+
 // registeredClaims are the names that only this package sets (RFC 7519 §4.1, RFC 9068 §2.2).
 var registeredClaims = map[string]bool{
 	"iss": true, "sub": true, "aud": true, "exp": true, "nbf": true, "iat": true, "jti": true,
 	"client_id": true, "sid": true, "ver": true, "auth_time": true, "amr": true, "username": true, "roles": true,
-	"scope": true, "cnf": true,
+	"scope": true, "cnf": true, "status": true,
 }
 
 // parse reads a payload whose signature was right into zero claims. Their strings are parts of it.
@@ -97,12 +100,50 @@ func (p *claimsParser) claim(c *Claims, name string, v strictjson.Value) (ok boo
 	case "username":
 		c.Username, _ = v.Text()
 		ok = true
+	case "status":
+		c.Status, ok = statusReference(v)
 	case "cnf":
 		ok = false
 	default:
 		ok = true
 	}
 	return ok
+}
+
+// statusReference reads the claim status (draft-ietf-oauth-status-list §6.1): an object with a member for each way in
+// which the status can be learnt. Ways other than status_list are passed over.
+func statusReference(v strictjson.Value) (r StatusReference, ok bool) {
+	var buffer [8]strictjson.Member
+	ways, ok := v.AppendMembers(buffer[:0])
+	if !ok || len(ways) == 0 {
+		return StatusReference{}, false
+	}
+	for _, way := range ways {
+		if way.Name != "status_list" {
+			continue
+		}
+		members, ok := way.Value.AppendMembers(nil)
+		if !ok {
+			return StatusReference{}, false
+		}
+		r.Index = -1
+		for _, m := range members {
+			switch m.Name {
+			case "idx":
+				if r.Index, ok = m.Value.Int64(); !ok || m.Value.Raw()[0] == '-' {
+					return StatusReference{}, false
+				}
+			case "uri":
+				if r.URI, ok = m.Value.Text(); !ok {
+					return StatusReference{}, false
+				}
+			}
+		}
+		if r.URI == "" || len(r.URI) > maxStatusURI || r.Index < 0 {
+			return StatusReference{}, false
+		}
+	}
+	return r, true
 }
 
 func (p *claimsParser) audience(v strictjson.Value) ([]string, bool) {

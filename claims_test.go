@@ -115,6 +115,26 @@ func TestClaims(t *testing.T) {
 		"amr with a number":                 {[]string{`amr:["pwd",1]`}, durward.ErrTokenClaims},
 		"amr null":                          {[]string{"amr:null"}, durward.ErrTokenClaims},
 		"amr of 257":                        {[]string{"amr:" + many(257)}, durward.ErrTokenClaims},
+		"a status list entry":               {[]string{`status:{"status_list":{"idx":0,"uri":"https://issuer.test/1"}}`}, nil},
+		"a status learnt in another way":    {[]string{`status:{"other_list":{"id":"x"}}`}, nil},
+		"status a string":                   {[]string{`status:"active"`}, durward.ErrTokenClaims},
+		"status null":                       {[]string{"status:null"}, durward.ErrTokenClaims},
+		"status an array":                   {[]string{"status:[]"}, durward.ErrTokenClaims},
+		"status that says nothing":          {[]string{"status:{}"}, durward.ErrTokenClaims},
+		"status_list null":                  {[]string{`status:{"status_list":null}`}, durward.ErrTokenClaims},
+		"status_list empty":                 {[]string{`status:{"status_list":{}}`}, durward.ErrTokenClaims},
+		"status without idx":                {[]string{`status:{"status_list":{"uri":"https://issuer.test/1"}}`}, durward.ErrTokenClaims},
+		"status without uri":                {[]string{`status:{"status_list":{"idx":1}}`}, durward.ErrTokenClaims},
+		"status with an empty uri":          {[]string{`status:{"status_list":{"idx":1,"uri":""}}`}, durward.ErrTokenClaims},
+		"status with a uri of 2049 bytes":   {[]string{`status:{"status_list":{"idx":1,"uri":"` + strings.Repeat("u", 2049) + `"}}`}, durward.ErrTokenClaims},
+		"status with uri a number":          {[]string{`status:{"status_list":{"idx":1,"uri":1}}`}, durward.ErrTokenClaims},
+		"status with idx -1":                {[]string{`status:{"status_list":{"idx":-1,"uri":"https://issuer.test/1"}}`}, durward.ErrTokenClaims},
+		"status with idx -0":                {[]string{`status:{"status_list":{"idx":-0,"uri":"https://issuer.test/1"}}`}, durward.ErrTokenClaims},
+		"status with idx 1.0":               {[]string{`status:{"status_list":{"idx":1.0,"uri":"https://issuer.test/1"}}`}, durward.ErrTokenClaims},
+		"status with idx 1e0":               {[]string{`status:{"status_list":{"idx":1e0,"uri":"https://issuer.test/1"}}`}, durward.ErrTokenClaims},
+		"status with idx a string":          {[]string{`status:{"status_list":{"idx":"1","uri":"https://issuer.test/1"}}`}, durward.ErrTokenClaims},
+		"status with idx of 2^63":           {[]string{`status:{"status_list":{"idx":9223372036854775808,"uri":"https://issuer.test/1"}}`}, durward.ErrTokenClaims},
+		"status with idx twice":             {[]string{`status:{"status_list":{"idx":1,"idx":2,"uri":"https://issuer.test/1"}}`}, durward.ErrTokenMalformed},
 		"another issuer's kind of ver":      {[]string{`ver:"2.0"`}, nil},
 		"another issuer's kind of username": {[]string{"username:1"}, nil},
 	} {
@@ -150,6 +170,11 @@ func TestClaimsAreReadInFull(t *testing.T) {
 	want := fmt.Sprintf(`"https://issuer.test" "ada" ["x" "test"] 1800000900 1799999999 1800000000 "token-1" "app" "session-1" 7 1799999000 ["pwd" "otp"] "Ada 😀" ["admin" "auditor"] ["read" "write"] %q`, m.key.ID())
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	status := accepted(t, newVerifier(t, config(m.key)), m.forge(t, m.header(),
+		payload(`status:{"x":1,"status_list":{"uri":"https:\/\/issuer.test/\u0031","more":{},"idx":412}}`))).Status
+	if want := (durward.StatusReference{URI: "https://issuer.test/1", Index: 412}); status != want {
+		t.Errorf("status: got %+v, want %+v", status, want)
 	}
 	// The lists share memory: growing one must not write into the next.
 	_ = append(claims.Audience, "intruder")

@@ -43,7 +43,7 @@ func revocationOf(revoked map[string]bool) func(context.Context, durward.Claims)
 func FuzzClaims(f *testing.F) {
 	for _, seed := range [][2]string{
 		{"aud", `["test","x"]`}, {"exp", "1800000900.5"}, {"exp", "18e8"}, {"nbf", "null"}, {"scope", `"a b"`}, {"roles", `["a"]`},
-		{"sub", `"a\u0000"`}, {"iss", `["x"]`}, {"x", `{"a":[{}]}`}, {"auth_time", "1"}, {"cnf", "{}"}, {"jti", `""`}, {"sub", ""}, {"\u017fub", `"root"`},
+		{"sub", `"a\u0000"`}, {"iss", `["x"]`}, {"x", `{"a":[{}]}`}, {"auth_time", "1"}, {"cnf", "{}"}, {"jti", `""`}, {"sub", ""}, {"status", `{"status_list":{"idx":7,"uri":"u"}}`}, {"\u017fub", `"root"`},
 	} {
 		f.Add(seed[0], seed[1])
 	}
@@ -69,6 +69,11 @@ func FuzzClaims(f *testing.F) {
 		same := read["iss"] == issuerURL && claims.Issuer == issuerURL && subject == claims.Subject && named == (claims.Subject != "")
 		if !same || !claims.ExpiresAt.After(now) {
 			t.Fatalf("got %+v, want what encoding/json reads: %v", claims, read)
+		}
+		status, _ := read["status"].(map[string]any)
+		if list, ok := status["status_list"].(map[string]any); ok != (claims.Status.URI != "") ||
+			ok && (list["uri"] != claims.Status.URI || list["idx"] != float64(claims.Status.Index)) {
+			t.Fatalf("got the status %+v, want what encoding/json reads: %v", claims.Status, read)
 		}
 		switch aud := read["aud"].(type) {
 		case string:

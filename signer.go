@@ -187,6 +187,10 @@ func (s *Signer) appendPayload(b []byte, c *Claims, private []any) ([]byte, erro
 		}
 		b = append(b, '"')
 	}
+	if c.Status.URI != "" {
+		b = strconv.AppendInt(append(b, `,"status":{"status_list":{"idx":`...), c.Status.Index, 10)
+		b = append(appendText(append(b, `,"uri":`...), c.Status.URI), "}}"...)
+	}
 	b, err := appendPrivate(b, private)
 	if err != nil {
 		return nil, err
@@ -196,13 +200,16 @@ func (s *Signer) appendPayload(b []byte, c *Claims, private []any) ([]byte, erro
 
 // checkSigned refuses claims that a verifier would refuse, or read in another way.
 func checkSigned(c *Claims) error {
-	for _, text := range [...]string{c.Subject, c.ID, c.ClientID, c.SessionID, c.Username} {
+	for _, text := range [...]string{c.Subject, c.ID, c.ClientID, c.SessionID, c.Username, c.Status.URI} {
 		if !utf8.ValidString(text) {
 			return errors.New("a claim is not UTF-8")
 		}
 	}
 	if len(c.Subject) > maxSubject {
 		return fmt.Errorf("the subject has %d bytes, it may have %d", len(c.Subject), maxSubject)
+	}
+	if c.Status.Index < 0 || c.Status.URI == "" && c.Status.Index != 0 || len(c.Status.URI) > maxStatusURI {
+		return fmt.Errorf("the status needs an index from 0 and a URI of at most %d bytes", maxStatusURI)
 	}
 	for _, list := range [...][]string{c.Audience, c.AMR, c.Roles, c.Scopes} {
 		if len(list) > maxList {

@@ -23,6 +23,7 @@ func TestASignerWritesWhatAVerifierReads(t *testing.T) {
 		Issuer: issuerURL, Subject: "ada \"\\\n\u2028😀", Audience: []string{"x", audience}, ExpiresAt: now.Add(time.Hour),
 		NotBefore: now.Add(-time.Minute), IssuedAt: now, ID: "id", ClientID: "client", SessionID: "session", Version: math.MaxInt64,
 		AuthTime: now.Add(-time.Hour), AMR: []string{"pwd"}, Username: "Ada <b>&", Roles: []string{"", "admin"}, Scopes: []string{"read", "write:*"}, KeyID: m.key.ID(),
+		Status: durward.StatusReference{URI: "https://issuer.test/statuslist/\"1\"", Index: math.MaxInt64},
 	}
 	token, expiresAt, err := newSigner(t, m.key).Sign(t.Context(), want, map[string]any{"plan": "gold", "": 1})
 	if err != nil {
@@ -94,7 +95,7 @@ func TestWhatASignerAdds(t *testing.T) {
 func TestReservedClaimsAreRefused(t *testing.T) {
 	signer := newSigner(t, materialOf(t, durward.HS256).key)
 	for _, name := range []string{
-		"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "sid", "ver", "auth_time", "amr", "username", "roles", "scope", "cnf",
+		"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "sid", "ver", "auth_time", "amr", "username", "roles", "scope", "cnf", "status",
 	} {
 		token, _, err := signer.Sign(t.Context(), durward.Claims{Subject: "ada"}, map[string]any{"plan": 1, name: "x"})
 		if !errors.Is(err, durward.ErrReservedClaim) || token != "" {
@@ -147,6 +148,10 @@ func TestWhatCannotBeSigned(t *testing.T) {
 		"a login before 1970":              {durward.Claims{AuthTime: time.Unix(-1, 0)}, nil},
 		"a login at the epoch":             {durward.Claims{AuthTime: time.Unix(0, 0)}, nil},
 		"valid from the year 10000":        {durward.Claims{NotBefore: time.Unix(253402300800, 0)}, nil},
+		"a status index without a list":    {durward.Claims{Status: durward.StatusReference{Index: 1}}, nil},
+		"a negative status index":          {durward.Claims{Status: durward.StatusReference{URI: "u", Index: -1}}, nil},
+		"a status URI of 2049 bytes":       {durward.Claims{Status: durward.StatusReference{URI: strings.Repeat("u", 2049)}}, nil},
+		"a status URI that is not UTF-8":   {durward.Claims{Status: durward.StatusReference{URI: "\xff"}}, nil},
 		"private claims in an array":       {durward.Claims{}, []any{[]int{1}}},
 		"a text as private claims":         {durward.Claims{}, []any{"x"}},
 		"nil as private claims":            {durward.Claims{}, []any{nil}},
