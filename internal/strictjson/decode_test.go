@@ -105,7 +105,6 @@ func TestDecodeRefuses(t *testing.T) {
 		{"an exponent", `{"age":1e1}`, typeError("age", "an integer in range")},
 		{"an integer in a map that does not fit", `{"rates":{"a":128}}`, typeError("rates.a", "an integer in range")},
 		{"an infinite number", `{"levels":{"low":1e39}}`, typeError("levels.low", "a number in range")},
-		{"an infinite number in an any", `{"extra":[{"a":1e400}]}`, typeError("extra", "made of numbers in range")},
 		{"a string for a number", `{"exact":"1"}`, typeError("exact", "a number")},
 		{"an object for an array", `{"tags":{}}`, typeError("tags", "an array")},
 		{"an object for a fixed array", `{"pair":{}}`, typeError("pair", "an array")},

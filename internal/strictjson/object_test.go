@@ -94,8 +94,6 @@ func TestNumbersAreReadIfTheyFit(t *testing.T) {
 		{`1700000000.0`, nil, 1700000000.0},
 		{`1.7e9`, nil, 1.7e9},
 		{`1E2`, nil, 100.0},
-		{`1e400`, nil, nil},
-		{`-1e400`, nil, nil},
 		{`1e-400`, nil, 0.0},
 		{`"1"`, nil, nil},
 		{`true`, nil, nil},

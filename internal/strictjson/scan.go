@@ -2,6 +2,7 @@ package strictjson
 
 import (
 	"math/bits"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -13,6 +14,7 @@ const (
 	reasonValue     = "not the start of a value"
 	reasonLiteral   = "not a literal"
 	reasonNumber    = "not a number"
+	reasonHuge      = "a number too large for a float64"
 	reasonName      = "a name must be a string"
 	reasonColon     = "no colon after a name"
 	reasonComma     = "neither a comma nor the end of the object or array"
@@ -179,7 +181,22 @@ func (s *scanner) number(i int) int {
 			return s.fail(start, reasonNumber)
 		}
 	}
+	if i-start > surelyFinite && !finite(s.data[start:i]) {
+		return s.fail(start, reasonHuge)
+	}
 	return i
+}
+
+// surelyFinite is the longest number that no exponent can make infinite: 9e99.
+const surelyFinite = 4
+
+// finite reports whether a number has a nearest float64 (RFC 7493 §2.2): others do not read it alike.
+func finite(number string) bool {
+	if len(number) <= 300 && strings.IndexByte(number, 'e') < 0 && strings.IndexByte(number, 'E') < 0 {
+		return true
+	}
+	_, err := strconv.ParseFloat(number, 64)
+	return err == nil
 }
 
 func (s *scanner) digits(i int) int {

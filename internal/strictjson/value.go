@@ -88,7 +88,7 @@ func (v Value) Int64() (int64, bool) {
 }
 
 // Float64 returns the nearest number to the one that the value is; false if it
-// is not a number or too large to be finite.
+// is not a number.
 func (v Value) Float64() (float64, bool) {
 	if v.kind != Number {
 		return 0, false

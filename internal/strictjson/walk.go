@@ -202,10 +202,7 @@ func setAny(v Value, target reflect.Value) error {
 		}
 		return mismatch(want(target))
 	}
-	a, ok := v.any()
-	if !ok {
-		return mismatch("made of numbers in range")
-	}
+	a := v.any()
 	if a == nil {
 		target.SetZero()
 	} else {
@@ -214,38 +211,31 @@ func setAny(v Value, target reflect.Value) error {
 	return nil
 }
 
-// any returns the value in the types that encoding/json chooses for an any;
-// false if a number in it is not finite.
-func (v Value) any() (any, bool) {
+// any returns the value in the types that encoding/json chooses for an any.
+func (v Value) any() any {
 	switch v.kind {
 	case Bool:
-		return v.raw == "true", true
+		return v.raw == "true"
 	case Number:
-		return v.Float64()
+		f, _ := v.Float64()
+		return f
 	case String:
-		return v.Text()
+		text, _ := v.Text()
+		return text
 	case Array:
 		elements, _ := v.AppendElements(nil)
 		list := make([]any, len(elements))
 		for i, element := range elements {
-			a, ok := element.any()
-			if !ok {
-				return nil, false
-			}
-			list[i] = a
+			list[i] = element.any()
 		}
-		return list, true
+		return list
 	case Object:
 		members, _ := v.AppendMembers(nil)
 		object := make(map[string]any, len(members))
 		for _, m := range members {
-			a, ok := m.Value.any()
-			if !ok {
-				return nil, false
-			}
-			object[m.Name] = a
+			object[m.Name] = m.Value.any()
 		}
-		return object, true
+		return object
 	}
-	return nil, true
+	return nil
 }
