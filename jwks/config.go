@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/durward-auth/durward"
+	"github.com/durward-auth/durward/internal/fetch"
 )
 
 // Config says where the keys are and how they are kept. Either Issuer or URL is required; the zero value of each
@@ -82,10 +83,10 @@ func (c Config) checked() (Config, *url.URL, error) {
 	case (c.Issuer == "") == (c.URL == ""):
 		require(false, "one of Issuer and URL is required, and not both")
 	case c.URL != "":
-		start, err = parseEndpoint(c.URL)
+		start, err = fetch.ParseEndpoint(c.URL)
 		require(err == nil, "URL: %w", err)
 	default:
-		start, err = parseIssuer(c.Issuer)
+		start, err = fetch.ParseIssuer(c.Issuer)
 		require(err == nil, "Issuer: %w", err)
 	}
 	require(c.RefreshEvery == 0 || c.RefreshEvery >= shortestRefresh && c.RefreshEvery <= longestRefresh,

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"strings"
 	"time"
 
+	"github.com/durward-auth/durward/internal/fetch"
 	"github.com/durward-auth/durward/internal/strictjson"
 )
 
@@ -27,7 +27,7 @@ func (f *fetcher) locate(ctx context.Context, now time.Duration) error {
 		return nil
 	}
 	var problems []error
-	for _, from := range metadataURLs(f.start) {
+	for _, from := range fetch.MetadataURLs(f.start) {
 		found, err := f.discover(ctx, from)
 		if err == nil {
 			if f.location == nil || *f.location != *found {
@@ -42,23 +42,6 @@ func (f *fetcher) locate(ctx context.Context, now time.Duration) error {
 		}
 	}
 	return fmt.Errorf("find the keys: %w", errors.Join(problems...))
-}
-
-// metadataURLs returns where an issuer's metadata may be: after RFC 8414 §3.1, and after OpenID Connect Discovery
-// 1.0 §4.1.
-func metadataURLs(issuer *url.URL) []*url.URL {
-	path := strings.TrimSuffix(issuer.EscapedPath(), "/")
-	root := issuer.Scheme + "://" + issuer.Host
-	var found []*url.URL
-	for _, text := range []string{
-		root + "/.well-known/oauth-authorization-server" + path,
-		root + path + "/.well-known/openid-configuration",
-	} {
-		if u, err := url.Parse(text); err == nil {
-			found = append(found, u)
-		}
-	}
-	return found
 }
 
 func (f *fetcher) discover(ctx context.Context, from *url.URL) (*url.URL, error) {
@@ -76,7 +59,7 @@ func (f *fetcher) discover(ctx context.Context, from *url.URL) (*url.URL, error)
 	if metadata.Issuer != f.config.Issuer {
 		return nil, fmt.Errorf("%s: it is the metadata of another issuer", from)
 	}
-	location, err := parseEndpoint(metadata.KeySet)
+	location, err := fetch.ParseEndpoint(metadata.KeySet)
 	if err != nil {
 		return nil, fmt.Errorf("%s: jwks_uri: %w", from, err)
 	}

@@ -2,18 +2,14 @@ package jwks
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"time"
 
 	"github.com/durward-auth/durward"
+	"github.com/durward-auth/durward/internal/fetch"
 )
-
-// maxRedirects bounds how often one request is sent on, within its origin.
-const maxRedirects = 3
 
 // fetcher gets key sets and remembers what the next fetch can save. Only one fetch uses it at a time.
 type fetcher struct {
@@ -35,32 +31,7 @@ type answer struct {
 }
 
 func newFetcher(c Config, start *url.URL) fetcher {
-	client := &http.Client{CheckRedirect: checkRedirect}
-	if c.Client != nil {
-		client.Transport, client.Timeout = c.Client.Transport, c.Client.Timeout
-	}
-	if client.Transport == nil {
-		client.Transport = &http.Transport{
-			Proxy:                  http.ProxyFromEnvironment,
-			ForceAttemptHTTP2:      true,
-			DisableKeepAlives:      true,
-			MaxResponseHeaderBytes: 64 << 10,
-		}
-	}
-	return fetcher{client: client, config: c, start: start}
-}
-
-func checkRedirect(r *http.Request, via []*http.Request) error {
-	switch {
-	case len(via) > maxRedirects:
-		return errors.New("too many redirects")
-	case !sameOrigin(r.URL, via[0].URL):
-		return errors.New("redirect to another origin")
-	case r.URL.User != nil:
-		return errors.New("redirect to an address with user information")
-	default:
-		return nil
-	}
+	return fetcher{client: fetch.Client(c.Client), config: c, start: start}
 }
 
 // fetch gets the set. The time is the one on the source's stopwatch.
@@ -106,37 +77,8 @@ func (f *fetcher) adopt(body []byte, header http.Header) error {
 
 // get fetches one document. The body is nil when it is still the one with the entity tag.
 func (f *fetcher) get(ctx context.Context, from *url.URL, etag string) (body []byte, header http.Header, err error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, from.String(), nil)
-	if err != nil {
-		return nil, nil, err
-	}
-	r.Header.Set("Accept", "application/jwk-set+json, application/json")
-	// Asked for by name, so that the transport does not unpack what is small on the way and huge in memory.
-	r.Header.Set("Accept-Encoding", "identity")
-	r.Header.Set("User-Agent", "durward")
-	if etag != "" {
-		r.Header.Set("If-None-Match", etag)
-	}
-	response, err := f.client.Do(r)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer response.Body.Close()
-	switch encoding := response.Header.Get("Content-Encoding"); {
-	case response.StatusCode == http.StatusNotModified && etag != "":
-		return nil, response.Header, nil
-	case response.StatusCode != http.StatusOK:
-		return nil, nil, fmt.Errorf("%s: answered with status %d", from, response.StatusCode)
-	case encoding != "" && encoding != "identity":
-		return nil, nil, fmt.Errorf("%s: answered with an encoding that was not asked for", from)
-	}
-	limit := int64(f.config.MaxBytes)
-	body, err = io.ReadAll(io.LimitReader(response.Body, limit+1))
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: read the answer: %w", from, err)
-	}
-	if int64(len(body)) > limit {
-		return nil, nil, fmt.Errorf("%s: the answer is longer than %d bytes", from, limit)
-	}
-	return body, response.Header, nil
+	return fetch.Get(ctx, f.client, fetch.Request{
+		From: from, ETag: etag, Limit: f.config.MaxBytes,
+		Accept: "application/jwk-set+json, application/json",
+	})
 }

@@ -1,4 +1,4 @@
-package jwks
+package fetch
 
 import (
 	"errors"
@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// parseIssuer reads an issuer identifier (RFC 8414 §2).
-func parseIssuer(raw string) (*url.URL, error) {
-	u, err := parseEndpoint(raw)
+// ParseIssuer reads an issuer identifier (RFC 8414 §2).
+func ParseIssuer(raw string) (*url.URL, error) {
+	u, err := ParseEndpoint(raw)
 	if err != nil {
 		return nil, err
 	}
@@ -19,8 +19,8 @@ func parseIssuer(raw string) (*url.URL, error) {
 	return u, nil
 }
 
-// parseEndpoint reads an address that may be fetched: https, or http on loopback, where nobody can listen in.
-func parseEndpoint(raw string) (*url.URL, error) {
+// ParseEndpoint reads an address that may be fetched: https, or http on loopback, where nobody can listen in.
+func ParseEndpoint(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil:
@@ -46,9 +46,26 @@ func loopback(u *url.URL) bool {
 	return err == nil && addr.IsLoopback()
 }
 
-// sameOrigin says whether two addresses have the same scheme, host and port (RFC 6454 §4).
-func sameOrigin(a, b *url.URL) bool {
+// SameOrigin says whether two addresses have the same scheme, host and port (RFC 6454 §4).
+func SameOrigin(a, b *url.URL) bool {
 	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && portOf(a) == portOf(b)
+}
+
+// MetadataURLs returns where an issuer's metadata may be: after RFC 8414 §3.1, and after OpenID Connect Discovery
+// 1.0 §4.1.
+func MetadataURLs(issuer *url.URL) []*url.URL {
+	path := strings.TrimSuffix(issuer.EscapedPath(), "/")
+	root := issuer.Scheme + "://" + issuer.Host
+	var found []*url.URL
+	for _, text := range []string{
+		root + "/.well-known/oauth-authorization-server" + path,
+		root + path + "/.well-known/openid-configuration",
+	} {
+		if u, err := url.Parse(text); err == nil {
+			found = append(found, u)
+		}
+	}
+	return found
 }
 
 func portOf(u *url.URL) string {
