@@ -43,6 +43,11 @@ type Signer struct {
 
 const defaultTTL = 15 * time.Minute
 
+// maxKeyID is the longest kid that is written, in bytes.
+const maxKeyID = 255
+
+var errBadKeyID = errors.New("sign: the key id must be UTF-8 of at most 255 bytes")
+
 // NewSigner checks the configuration and reports all of its problems together.
 func NewSigner(c SignerConfig) (*Signer, error) {
 	var problems []error
@@ -87,8 +92,8 @@ func (s *Signer) Sign(ctx context.Context, c Claims, private ...any) (string, ti
 	if err != nil {
 		return "", time.Time{}, fmt.Errorf("sign token: %w: %w", ErrUnavailable, err)
 	}
-	if len(key.id) > 255 || !utf8.ValidString(key.id) {
-		return "", time.Time{}, errors.New("sign token: the key id must be UTF-8 of at most 255 bytes")
+	if len(key.id) > maxKeyID || !utf8.ValidString(key.id) {
+		return "", time.Time{}, errBadKeyID
 	}
 	now := s.config.Clock()
 	if c.Issuer != "" && c.Issuer != s.config.Issuer {
@@ -111,7 +116,7 @@ func (s *Signer) Sign(ctx context.Context, c Claims, private ...any) (string, ti
 		return "", time.Time{}, fmt.Errorf("sign token: %w", err)
 	}
 	var head [256]byte
-	header := s.appendHeader(head[:0], key)
+	header := appendHeader(head[:0], key, s.config.Type)
 
 	size := jws.EncodedLen(len(header)) + jws.EncodedLen(len(payload)) + jws.EncodedLen(key.usualSignature()) + 2
 	token := make([]byte, 0, size)
@@ -127,10 +132,10 @@ func (s *Signer) Sign(ctx context.Context, c Claims, private ...any) (string, ti
 	return textOf(token), c.ExpiresAt, nil
 }
 
-func (s *Signer) appendHeader(b []byte, key *SigningKey) []byte {
+func appendHeader(b []byte, key *SigningKey, typ string) []byte {
 	b = append(b, `{"alg":"`...)
 	b = append(b, key.algorithm...)
-	b = appendText(append(b, `","typ":`...), s.config.Type)
+	b = appendText(append(b, `","typ":`...), typ)
 	if key.id != "" {
 		b = appendText(append(b, `,"kid":`...), key.id)
 	}

@@ -246,12 +246,17 @@ type workspace struct {
 }
 
 func (v *Verifier) checkSignature(key *VerificationKey, signingInput, encoded string) error {
+	work := v.work.Get().(*workspace)
+	defer v.work.Put(work)
+	return checkSignature(key, signingInput, encoded, work.signature[:0])
+}
+
+// checkSignature decodes the signature into scratch memory.
+func checkSignature(key *VerificationKey, signingInput, encoded string, scratch []byte) error {
 	if len(encoded) > jws.EncodedLen(maxSignature) {
 		return checkLongSignature(key, signingInput, encoded)
 	}
-	work := v.work.Get().(*workspace)
-	defer v.work.Put(work)
-	signature, err := jws.AppendDecoded(work.signature[:0], encoded)
+	signature, err := jws.AppendDecoded(scratch, encoded)
 	if err != nil {
 		return ErrTokenMalformed
 	}
