@@ -122,7 +122,7 @@ func (s *Service) IssueToken(ctx context.Context, u User, scope string, by Actor
 	if err != nil {
 		return Grant{}, fmt.Errorf("issue token: %w", err)
 	}
-	scopes, err := requested(scope, u)
+	scopes, err := requested(scope, u.Scopes, "this user")
 	if err != nil {
 		return Grant{}, err
 	}
@@ -136,11 +136,31 @@ func (s *Service) IssueToken(ctx context.Context, u User, scope string, by Actor
 	if err != nil {
 		return Grant{}, fmt.Errorf("issue token: %w", err)
 	}
-	return s.grant(ctx, current, opened, now, expires)
+	return s.grant(ctx, current, opened, narrowed(opened.Scopes, current.Scopes), now, expires)
 }
 
 func (s *Service) about(action audit.Action, userID string, by Actor, from audit.Origin) audit.Event {
 	e := s.event(action, by, from)
 	e.SubjectID = clip(userID)
 	return e
+}
+
+// AllSessions returns a page of live sessions, the newest first: for administrators.
+func (s *Service) AllSessions(ctx context.Context, p SessionsPage) ([]OwnedSession, error) {
+	p.Now = s.Clock()
+	sessions, err := s.Store.SessionsPage(ctx, p)
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	return sessions, nil
+}
+
+// EndAnySession ends a session of anybody, or returns ErrSessionNotFound.
+func (s *Service) EndAnySession(ctx context.Context, id string, by Actor, from audit.Origin) error {
+	e := s.event(audit.SessionEnd, by, from)
+	e.Target = clip(id)
+	if err := s.revoke(s.Store.EndSession(ctx, id, "", e.Time, e)); err != nil {
+		return fmt.Errorf("end session: %w", err)
+	}
+	return nil
 }

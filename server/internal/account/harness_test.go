@@ -160,7 +160,7 @@ func (o *office) refused(what string, g account.Grant) {
 }
 
 func (o *office) refresh(g account.Grant) (account.Grant, error) {
-	return o.Refresh(o.t.Context(), g.RefreshToken, home)
+	return o.Refresh(o.t.Context(), g.RefreshToken, "", home)
 }
 
 // events returns the audit log, oldest first.

@@ -18,6 +18,7 @@ type Credentials struct {
 	Username string
 	Password string
 	Scope    string // space-separated; empty asks for all that the user has
+	Device   string // a name for the session, shown to its user; may be empty
 }
 
 // Login checks a password and opens a session. An unknown name, a wrong password and a disabled account
@@ -27,6 +28,9 @@ func (s *Service) Login(ctx context.Context, c Credentials, from audit.Origin) (
 	typed, err := password.Normalise(c.Password)
 	if err != nil || len(typed) > s.PasswordPolicy.MaxBytes {
 		return Grant{}, &InputError{"invalid_request", fmt.Sprintf("The password must be UTF-8 text of at most %d bytes.", s.PasswordPolicy.MaxBytes)}
+	}
+	if err := checkDevice(c.Device); err != nil {
+		return Grant{}, err
 	}
 	_, canonical, err := username.Canonical(c.Username)
 	if err != nil {
@@ -98,7 +102,7 @@ func reason(u User, hash string) string {
 }
 
 func (s *Service) open(ctx context.Context, c Credentials, u User, hash, newHash string, attempt *limit.Attempt, e audit.Event) (Grant, error) {
-	scopes, err := requested(c.Scope, u)
+	scopes, err := requested(c.Scope, u.Scopes, "this user")
 	if err != nil {
 		e.ActorID, e.SubjectID, e.SubjectName = u.ID, u.ID, u.Name
 		return Grant{}, s.tally(e, "invalid_scope", err)
@@ -107,14 +111,14 @@ func (s *Service) open(ctx context.Context, c Credentials, u User, hash, newHash
 	expires, remembered := s.accessExpiry(now)
 	opened := Session{
 		State: s.Sessions.Start(u.ID, now), Scopes: scopes,
-		Address: e.Address, UserAgent: e.UserAgent, AccessExpiresAt: remembered,
+		Address: e.Address, UserAgent: e.UserAgent, Device: c.Device, AccessExpiresAt: remembered,
 	}
 	e.ActorID, e.ActorName, e.SubjectID, e.SubjectName, e.Target = u.ID, u.Name, u.ID, u.Name, opened.ID
 	current, err := s.Store.OpenSession(ctx, opened, hash, newHash, attempt.Succeed(), e)
 	if err != nil {
 		return Grant{}, fmt.Errorf("log in: %w", err)
 	}
-	return s.grant(ctx, current, opened, now, expires)
+	return s.grant(ctx, current, opened, narrowed(opened.Scopes, current.Scopes), now, expires)
 }
 
 // reserve takes a place among the attempts that are left for a name and an address.

@@ -39,6 +39,16 @@ func (s *Service) LogoutAll(ctx context.Context, by Actor, from audit.Origin) er
 	return nil
 }
 
+// LogoutOthers ends every session of the actor but the own one.
+func (s *Service) LogoutOthers(ctx context.Context, by Actor, from audit.Origin) error {
+	e := s.event(audit.SessionEndOthers, by, from)
+	e.SubjectID, e.SubjectName = by.UserID, by.Name
+	if err := s.revoke(s.Store.EndSessions(ctx, by.UserID, by.SessionID, e.Time, e)); err != nil {
+		return fmt.Errorf("log out the other sessions: %w", err)
+	}
+	return nil
+}
+
 // ListSessions lists the live sessions of a user, the last used first.
 func (s *Service) ListSessions(ctx context.Context, userID string) ([]Session, error) {
 	sessions, err := s.Store.Sessions(ctx, userID, s.Clock())

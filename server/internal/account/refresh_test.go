@@ -117,7 +117,7 @@ func TestOtherRefreshTokensAreRefused(t *testing.T) {
 		"with a line break within": g.RefreshToken[:8] + "\n" + g.RefreshToken[8:],
 	}
 	for name, token := range tokens {
-		if _, err := o.Refresh(t.Context(), token, home); !errors.Is(err, account.ErrInvalidRefresh) {
+		if _, err := o.Refresh(t.Context(), token, "", home); !errors.Is(err, account.ErrInvalidRefresh) {
 			t.Errorf("a refresh token %s: got %v, want ErrInvalidRefresh", name, err)
 		}
 	}

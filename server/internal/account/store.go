@@ -16,6 +16,7 @@ type Session struct {
 	Scopes    []string // granted at the login
 	Address   string
 	UserAgent string
+	Device    string // the name that the client gave to itself at the login; may be empty
 	// AccessExpiresAt is when the last access token issued in this session expires:
 	// until then its revocation must be remembered.
 	AccessExpiresAt time.Time
@@ -44,7 +45,13 @@ type Store interface {
 	// replaces the password hash; clear lists failure counters to delete.
 	OpenSession(ctx context.Context, s Session, checkedHash, newHash string, clear []string, e audit.Event) (User, error)
 
-	// RotateSession takes one step of session.Policy.Decide atomically. On Rotated it moves
+	// Reauthenticate moves the session's AuthTime to now, never back, and extends AccessExpiresAt; its
+	// generation and its limits stay. Credentials are checked and replaced as by OpenSession. ErrSessionNotFound
+	// when the user has no live session with this id.
+	Reauthenticate(ctx context.Context, r Reauthentication, e audit.Event) (Session, User, error)
+
+	// RotateSession takes one step of session.Policy.Decide atomically. What would be granted but for
+	// Rotation.Granted fails with that error, and nothing is stored. On Rotated it moves
 	// the session on and extends AccessExpiresAt to accessExpiresAt; on Repeated it only
 	// extends AccessExpiresAt; on Reused it ends the session. The event is stored
 	// with its action and outcome set by what happened (SessionRefresh, SessionReuse);
@@ -58,6 +65,8 @@ type Store interface {
 	EndSessions(ctx context.Context, userID, except string, now time.Time, e audit.Event) ([]revocation.Entry, error)
 	// Sessions lists the live sessions of a user, the last used first.
 	Sessions(ctx context.Context, userID string, now time.Time) ([]Session, error)
+	// SessionsPage lists live sessions, of everybody or of one user, the newest first.
+	SessionsPage(ctx context.Context, p SessionsPage) ([]OwnedSession, error)
 
 	// SetPassword replaces the password hash, raises the version and ends every session but keep.
 	// When checkedHash is not empty and the stored hash differs, ErrWrongPassword.
@@ -89,10 +98,44 @@ type Store interface {
 // Rotation asks for one step of a session.
 type Rotation struct {
 	SessionID       string
-	Presented       int64 // generation of the refresh token that was presented
+	Presented       int64  // generation of the refresh token that was presented
+	Scope           string // that the access token is to have, space-separated; empty for all of the session's
 	Now             time.Time
 	Policy          session.Policy
 	AccessExpiresAt time.Time
+}
+
+// Granted returns the scopes of the access token: those of the session that the user still has, or
+// the part of them that was asked for (RFC 6749 §6). An InputError names one that is not among them.
+func (r Rotation) Granted(s Session, u User) ([]string, error) {
+	return requested(r.Scope, narrowed(s.Scopes, u.Scopes), "this session")
+}
+
+// Reauthentication asks to note that the user of a session gave the password again.
+type Reauthentication struct {
+	SessionID       string
+	UserID          string
+	CheckedHash     string   // the password hash that was checked
+	NewHash         string   // replaces it, when not empty
+	Clear           []string // failure counters to delete
+	Now             time.Time
+	AccessExpiresAt time.Time
+}
+
+// SessionsPage asks for live sessions in the order of their creation, the newest first.
+type SessionsPage struct {
+	UserID string // empty for everybody's
+	// After and AfterID are the CreatedAt and the ID of the last session of the page before; zero for the first.
+	After   time.Time
+	AfterID string
+	Now     time.Time
+	Limit   int // 1..1000
+}
+
+// OwnedSession is a session with the name of its user.
+type OwnedSession struct {
+	Session
+	Username string
 }
 
 // Rotated is what came of it. Session and User are set for Rotated, Repeated and Reused.
@@ -100,5 +143,6 @@ type Rotated struct {
 	Outcome session.Outcome
 	Session Session
 	User    User
+	Scopes  []string           // of the access token, set for Rotated and Repeated
 	Revoked []revocation.Entry // set for Reused
 }

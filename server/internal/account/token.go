@@ -41,12 +41,18 @@ func (s *Service) accessExpiry(now time.Time) (expires, remembered time.Time) {
 	return expires, expires.Add(leewayMargin)
 }
 
-// grant signs an access token for the session and adds the session's refresh token.
-func (s *Service) grant(ctx context.Context, u User, opened Session, now, expires time.Time) (Grant, error) {
-	scopes := narrowed(opened.Scopes, u.Scopes)
+// byPassword is the amr of a session whose user gave a password (RFC 8176 §2).
+var byPassword = []string{"pwd"}
+
+// grant signs an access token with these scopes for the session and adds the session's refresh token.
+func (s *Service) grant(ctx context.Context, u User, opened Session, scopes []string, now, expires time.Time) (Grant, error) {
+	var methods []string
+	if !opened.AuthTime.IsZero() {
+		methods = byPassword
+	}
 	token, _, err := s.Signer.Sign(ctx, durward.Claims{
 		Subject: u.ID, Audience: s.Audience, ExpiresAt: expires, ClientID: ClientID, SessionID: opened.ID, Version: u.Version,
-		AuthTime: opened.AuthTime, Username: u.Name, Roles: nonNil(u.Roles), Scopes: nonNil(scopes),
+		AuthTime: opened.AuthTime, AMR: methods, Username: u.Name, Roles: nonNil(u.Roles), Scopes: nonNil(scopes),
 	})
 	if err != nil {
 		return Grant{}, err
@@ -62,15 +68,15 @@ func (s *Service) grant(ctx context.Context, u User, opened Session, now, expire
 	}, nil
 }
 
-// requested returns the scopes that a login asks for: all of the user's when it names none.
-func requested(scope string, u User) ([]string, error) {
+// requested returns the scopes that are asked for: all that there are to grant when none is named.
+func requested(scope string, grantable []string, to string) ([]string, error) {
 	if scope == "" {
-		return u.Scopes, nil
+		return grantable, nil
 	}
 	var scopes []string
 	for asked := range strings.FieldsSeq(scope) {
-		if !slices.Contains(u.Scopes, asked) {
-			return nil, &InputError{"invalid_scope", fmt.Sprintf("The scope %q is not granted to this user.", asked)}
+		if !slices.Contains(grantable, asked) {
+			return nil, &InputError{"invalid_scope", fmt.Sprintf("The scope %q is not granted to %s.", clip(asked), to)}
 		}
 		if !slices.Contains(scopes, asked) {
 			scopes = append(scopes, asked)

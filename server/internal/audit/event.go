@@ -8,33 +8,36 @@ type Action string
 // The actions. An administrator's act on somebody else carries the same name as the
 // user's own; Event.ActorID tells them apart.
 const (
-	UserCreate      Action = "user.create"
-	UserUpdate      Action = "user.update"
-	UserRoles       Action = "user.roles"
-	UserScopes      Action = "user.scopes"
-	UserPassword    Action = "user.password"
-	UserDisable     Action = "user.disable"
-	UserEnable      Action = "user.enable"
-	UserRevoke      Action = "user.revoke"
-	UserDelete      Action = "user.delete"
-	SessionLogin    Action = "session.login"
-	SessionRefresh  Action = "session.refresh"
-	SessionReuse    Action = "session.reuse"
-	SessionLogout   Action = "session.logout"
-	SessionEnd      Action = "session.end"
-	SessionEndAll   Action = "session.end_all"
-	KeyCreate       Action = "key.create"
-	KeyRotate       Action = "key.rotate"
-	TokenIssue      Action = "token.issue"
-	TokenRefused    Action = "token.refused"
-	AccessForbidden Action = "access.forbidden"
+	UserCreate     Action = "user.create"
+	UserUpdate     Action = "user.update"
+	UserRoles      Action = "user.roles"
+	UserScopes     Action = "user.scopes"
+	UserPassword   Action = "user.password"
+	UserDisable    Action = "user.disable"
+	UserEnable     Action = "user.enable"
+	UserRevoke     Action = "user.revoke"
+	UserDelete     Action = "user.delete"
+	SessionLogin   Action = "session.login"
+	SessionRefresh Action = "session.refresh"
+	SessionReuse   Action = "session.reuse"
+	SessionLogout  Action = "session.logout"
+	SessionEnd     Action = "session.end"
+	SessionEndAll  Action = "session.end_all"
+	// SessionEndOthers ends all sessions but the actor's own; SessionReauthenticate is a password given again.
+	SessionEndOthers      Action = "session.end_others"
+	SessionReauthenticate Action = "session.reauthenticate"
+	KeyCreate             Action = "key.create"
+	KeyRotate             Action = "key.rotate"
+	TokenIssue            Action = "token.issue"
+	TokenRefused          Action = "token.refused"
+	AccessForbidden       Action = "access.forbidden"
 )
 
 // Actions returns every action.
 func Actions() []Action {
 	return []Action{
 		UserCreate, UserUpdate, UserRoles, UserScopes, UserPassword, UserDisable, UserEnable, UserRevoke, UserDelete,
-		SessionLogin, SessionRefresh, SessionReuse, SessionLogout, SessionEnd, SessionEndAll,
+		SessionLogin, SessionRefresh, SessionReuse, SessionLogout, SessionEnd, SessionEndAll, SessionEndOthers, SessionReauthenticate,
 		KeyCreate, KeyRotate, TokenIssue, TokenRefused, AccessForbidden,
 	}
 }

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"unicode"
@@ -49,12 +50,9 @@ func (a *api) page(r *http.Request) (account.Page, string, error) {
 	if err != nil {
 		return account.Page{}, "", err
 	}
-	page := account.Page{Limit: defaultPage, Search: q.Get("search")}
-	if q.Has("limit") {
-		page.Limit, err = strconv.Atoi(q.Get("limit"))
-		if err != nil || page.Limit < 1 || page.Limit > largestPage || strings.HasPrefix(q.Get("limit"), "+") {
-			return account.Page{}, "", invalidRequest("The limit must be a whole number from 1 to " + strconv.Itoa(largestPage) + ".")
-		}
+	page := account.Page{Search: q.Get("search")}
+	if page.Limit, err = pageLimit(q); err != nil {
+		return account.Page{}, "", err
 	}
 	if len(page.Search) > maxSearch || !utf8.ValidString(page.Search) || strings.ContainsFunc(page.Search, unicode.IsControl) {
 		return account.Page{}, "", invalidRequest("The search must be text of at most " + strconv.Itoa(maxSearch) + " bytes.")
@@ -67,4 +65,16 @@ func (a *api) page(r *http.Request) (account.Page, string, error) {
 		page.After = after
 	}
 	return page, page.Search, nil
+}
+
+// pageLimit reads how many a page is to have.
+func pageLimit(q url.Values) (int, error) {
+	if !q.Has("limit") {
+		return defaultPage, nil
+	}
+	limit, err := strconv.Atoi(q.Get("limit"))
+	if err != nil || limit < 1 || limit > largestPage || strings.HasPrefix(q.Get("limit"), "+") {
+		return 0, invalidRequest("The limit must be a whole number from 1 to " + strconv.Itoa(largestPage) + ".")
+	}
+	return limit, nil
 }

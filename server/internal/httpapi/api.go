@@ -45,13 +45,18 @@ type route struct {
 	access       access
 	serve        func(*exchange, *http.Request) error
 	// quick routes touch neither the store nor the hashing, and get no deadline.
-	quick  bool
+	quick bool
+	// fresh routes, of accessUser, ask for a password given within recentLogin.
+	fresh  bool
 	counts routeCounts
 }
 
 // patience bounds what a request may wait for: the store, a place in the hashing queue. It is less than a
 // server's write timeout, so that the answer still arrives.
 const patience = 20 * time.Second
+
+// recentLogin is how long a password counts for what cannot be undone.
+const recentLogin = 5 * time.Minute
 
 func newAPI(c Config) (*api, error) {
 	a := &api{Config: c, mux: http.NewServeMux(), cors: newCORS(c.CORSOrigins), cursors: newCursors(c.CursorKey)}
@@ -103,7 +108,11 @@ func (a *api) handler(rt *route) http.Handler {
 	private := false
 	switch rt.access {
 	case accessUser:
-		inner, private = a.guard.Require(inner), true
+		var rules []durward.Rule
+		if rt.fresh {
+			rules = append(rules, durward.Fresh(recentLogin))
+		}
+		inner, private = a.guard.Require(inner, rules...), true
 	case accessAdmin:
 		inner, private = a.guard.Require(inner, administrator), true
 	case accessOwn:

@@ -145,14 +145,57 @@ func (f *fakeStore) RotateSession(_ context.Context, r account.Rotation, e audit
 	if outcome.Granted() {
 		s.AccessExpiresAt = r.AccessExpiresAt
 	}
-	f.sessions[r.SessionID] = s
 	rotated := account.Rotated{Outcome: outcome, Session: s, User: f.users[s.UserID]}
+	if outcome.Granted() {
+		if rotated.Scopes, err = r.Granted(s, rotated.User); err != nil {
+			return account.Rotated{}, err
+		}
+	}
+	f.sessions[r.SessionID] = s
 	if outcome == session.Reused {
 		e.Action, e.Outcome = audit.SessionReuse, audit.Refused
 		rotated.Revoked = []revocation.Entry{revoked(s)}
 	}
 	f.events = append(f.events, e)
 	return rotated, nil
+}
+
+func (f *fakeStore) Reauthenticate(_ context.Context, r account.Reauthentication, e audit.Event) (account.Session, account.User, error) {
+	leave, err := f.enter()
+	defer leave()
+	if err != nil {
+		return account.Session{}, account.User{}, err
+	}
+	u, s := f.users[r.UserID], f.sessions[r.SessionID]
+	if u.ID == "" || u.Disabled() || f.hashes[u.ID] != r.CheckedHash {
+		return account.Session{}, account.User{}, account.ErrInvalidCredentials
+	}
+	if s.UserID != u.ID || !s.Live(r.Now) {
+		return account.Session{}, account.User{}, account.ErrSessionNotFound
+	}
+	s.AuthTime, s.AccessExpiresAt = r.Now, r.AccessExpiresAt
+	f.sessions[s.ID] = s
+	f.events = append(f.events, e)
+	return s, u, nil
+}
+
+func (f *fakeStore) SessionsPage(_ context.Context, p account.SessionsPage) ([]account.OwnedSession, error) {
+	leave, err := f.enter()
+	defer leave()
+	if err != nil {
+		return nil, err
+	}
+	newest := slices.SortedFunc(maps.Values(f.sessions), func(a, b account.Session) int {
+		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(b.ID, a.ID))
+	})
+	var page []account.OwnedSession
+	for _, s := range newest {
+		before := p.After.IsZero() || cmp.Or(s.CreatedAt.Compare(p.After), cmp.Compare(s.ID, p.AfterID)) < 0
+		if before && s.Live(p.Now) && (p.UserID == "" || p.UserID == s.UserID) && len(page) < p.Limit {
+			page = append(page, account.OwnedSession{Session: s, Username: f.users[s.UserID].Name})
+		}
+	}
+	return page, nil
 }
 
 func revoked(s account.Session) revocation.Entry {

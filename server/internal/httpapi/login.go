@@ -14,6 +14,7 @@ func (a *api) login(x *exchange, r *http.Request) error {
 		Username *string `json:"username"`
 		Password *string `json:"password"`
 		Scope    *string `json:"scope"`
+		Device   *string `json:"device"`
 	}
 	if err := x.decode(r, &in); err != nil {
 		return err
@@ -21,7 +22,9 @@ func (a *api) login(x *exchange, r *http.Request) error {
 	if err := required(member{"username", in.Username != nil}, member{"password", in.Password != nil}); err != nil {
 		return err
 	}
-	grant, err := a.Accounts.Login(r.Context(), account.Credentials{Username: *in.Username, Password: *in.Password, Scope: text(in.Scope)}, x.origin())
+	grant, err := a.Accounts.Login(r.Context(), account.Credentials{
+		Username: *in.Username, Password: *in.Password, Scope: text(in.Scope), Device: text(in.Device),
+	}, x.origin())
 	a.Metrics.signIn(signInOutcome(err))
 	if err != nil {
 		return err
@@ -32,6 +35,7 @@ func (a *api) login(x *exchange, r *http.Request) error {
 func (a *api) refresh(x *exchange, r *http.Request) error {
 	var in struct {
 		RefreshToken *string `json:"refresh_token"`
+		Scope        *string `json:"scope"`
 	}
 	if err := x.decode(r, &in); err != nil {
 		return err
@@ -39,12 +43,37 @@ func (a *api) refresh(x *exchange, r *http.Request) error {
 	if err := required(member{"refresh_token", in.RefreshToken != nil}); err != nil {
 		return err
 	}
-	grant, err := a.Accounts.Refresh(r.Context(), *in.RefreshToken, x.origin())
+	grant, err := a.Accounts.Refresh(r.Context(), *in.RefreshToken, text(in.Scope), x.origin())
 	a.Metrics.refresh(refreshOutcome(err))
 	if err != nil {
 		return err
 	}
 	return x.grant(grant)
+}
+
+// reauthenticate answers with an access token of the same session whose auth_time is now.
+func (a *api) reauthenticate(x *exchange, r *http.Request) error {
+	var in struct {
+		Password *string `json:"password"`
+	}
+	if err := x.decode(r, &in); err != nil {
+		return err
+	}
+	if err := required(member{"password", in.Password != nil}); err != nil {
+		return err
+	}
+	access, err := a.Accounts.Reauthenticate(r.Context(), x.actor(), *in.Password, x.claims.Scopes, x.origin())
+	a.Metrics.signIn(signInOutcome(err))
+	if err != nil {
+		return err
+	}
+	return x.json(http.StatusOK, struct {
+		AccessToken string `json:"access_token"`
+		TokenType   string `json:"token_type"`
+		ExpiresIn   int64  `json:"expires_in"`
+		Scope       string `json:"scope"`
+		SessionID   string `json:"session_id"`
+	}{access.Token, "Bearer", seconds(access.ExpiresIn), strings.Join(access.Scopes, " "), access.SessionID})
 }
 
 // grant answers with tokens (RFC 6749 §5.1).
@@ -73,7 +102,7 @@ func signInOutcome(err error) string {
 	switch {
 	case err == nil:
 		return "success"
-	case errors.Is(err, account.ErrInvalidCredentials):
+	case errors.Is(err, account.ErrInvalidCredentials), errors.Is(err, account.ErrWrongPassword):
 		return "invalid_credentials"
 	case errors.Is(err, account.ErrStorageFull):
 		return "error"
@@ -89,7 +118,7 @@ func signInOutcome(err error) string {
 	return "error"
 }
 
-var refreshOutcomes = []string{"success", "invalid", "reused", "error"}
+var refreshOutcomes = []string{"success", "invalid", "reused", "invalid_scope", "error"}
 
 func refreshOutcome(err error) string {
 	switch {
@@ -99,7 +128,9 @@ func refreshOutcome(err error) string {
 		return "invalid"
 	case errors.Is(err, account.ErrRefreshReused):
 		return "reused"
-	default:
-		return "error"
 	}
+	if _, ok := errors.AsType[*account.InputError](err); ok {
+		return "invalid_scope"
+	}
+	return "error"
 }

@@ -66,6 +66,13 @@ func (a *api) logoutAll(x *exchange, r *http.Request) error {
 	return x.noContent()
 }
 
+func (a *api) logoutOthers(x *exchange, r *http.Request) error {
+	if err := a.Accounts.LogoutOthers(r.Context(), x.actor(), x.origin()); err != nil {
+		return err
+	}
+	return x.noContent()
+}
+
 // bearer returns the token of the Authorization header (RFC 6750 §2.1), or "" where there is none. It is
 // as strict as the guard of the other routes.
 func bearer(r *http.Request) (string, error) {

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/durward-auth/durward/server/internal/account"
-	"github.com/durward-auth/durward/session"
 )
 
 // userView is a user as its owner sees it; administrators see more.
@@ -94,44 +93,6 @@ func (a *api) changePassword(x *exchange, r *http.Request) error {
 		return err
 	}
 	if err := a.Accounts.ChangePassword(r.Context(), x.actor(), *in.Current, *in.New, x.origin()); err != nil {
-		return err
-	}
-	return x.noContent()
-}
-
-func (a *api) listSessions(x *exchange, r *http.Request) error {
-	sessions, err := a.Accounts.ListSessions(r.Context(), x.claims.Subject)
-	if err != nil {
-		return err
-	}
-	type view struct {
-		ID         string `json:"id"`
-		CreatedAt  string `json:"created_at"`
-		LastUsedAt string `json:"last_used_at"`
-		ExpiresAt  string `json:"expires_at"`
-		IP         string `json:"ip"`
-		UserAgent  string `json:"user_agent"`
-		Current    bool   `json:"current"`
-	}
-	views := make([]view, 0, len(sessions))
-	for _, s := range sessions {
-		expires := s.ExpiresAt
-		if s.IdleExpiresAt.Before(expires) {
-			expires = s.IdleExpiresAt
-		}
-		views = append(views, view{s.ID, instant(s.CreatedAt), instant(s.LastUsedAt), instant(expires), s.Address, s.UserAgent, s.ID == x.claims.SessionID})
-	}
-	return x.json(http.StatusOK, struct {
-		Sessions []view `json:"sessions"`
-	}{views})
-}
-
-func (a *api) endSession(x *exchange, r *http.Request) error {
-	id := r.PathValue("id")
-	if !session.ValidID(id) {
-		return account.ErrSessionNotFound
-	}
-	if err := a.Accounts.EndSession(r.Context(), x.actor(), id, x.origin()); err != nil {
 		return err
 	}
 	return x.noContent()

@@ -56,7 +56,7 @@ var refusals = []struct {
 	{account.ErrInvalidRefresh, problem{status: http.StatusUnauthorized, code: "invalid_refresh_token", detail: "The refresh token is invalid, has expired or belongs to an ended session. Log in again.", challenge: challengeInvalid}},
 	{account.ErrRefreshReused, problem{status: http.StatusUnauthorized, code: "refresh_token_reused", detail: "The refresh token was used before, so its session has been ended. Log in again.", challenge: challengeInvalid}},
 	{account.ErrWrongPassword, problem{status: http.StatusForbidden, code: "wrong_password", detail: "The current password is wrong."}},
-	{account.ErrSessionNotFound, problem{status: http.StatusNotFound, code: "session_not_found", detail: "You have no such session."}},
+	{account.ErrSessionNotFound, problem{status: http.StatusNotFound, code: "session_not_found", detail: "There is no such session, or it is not yours."}},
 	{account.ErrUserNotFound, problem{status: http.StatusNotFound, code: "user_not_found", detail: "There is no such user."}},
 	{account.ErrLastAdmin, problem{status: http.StatusConflict, code: "last_admin", detail: "This is the last enabled administrator: make another one first."}},
 	{durward.ErrTokenMissing, problem{status: http.StatusUnauthorized, code: "token_missing", detail: "This route needs an access token.", challenge: challengeNone}},

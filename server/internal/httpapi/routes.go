@@ -9,10 +9,12 @@ func (a *api) table() []*route {
 		{pattern: "POST /refresh", access: accessAll, serve: a.refresh},
 		{pattern: "POST /logout", access: accessOwn, serve: a.logout},
 		{pattern: "POST /logout/all", access: accessUser, serve: a.logoutAll},
+		{pattern: "POST /logout/others", access: accessUser, serve: a.logoutOthers},
 
 		{pattern: "GET /me", access: accessUser, serve: a.showMe},
 		{pattern: "PATCH /me", access: accessUser, serve: a.changeMe},
-		{pattern: "DELETE /me", access: accessUser, serve: a.deleteMe},
+		{pattern: "DELETE /me", access: accessUser, fresh: true, serve: a.deleteMe},
+		{pattern: "POST /me/reauthenticate", access: accessUser, serve: a.reauthenticate},
 		{pattern: "PUT /me/password", access: accessUser, serve: a.changePassword},
 		{pattern: "GET /me/sessions", access: accessUser, serve: a.listSessions},
 		{pattern: "DELETE /me/sessions/{id}", access: accessUser, serve: a.endSession},
@@ -30,6 +32,9 @@ func (a *api) table() []*route {
 		{pattern: "POST /admin/users/{id}/disable", access: accessAdmin, serve: a.disableUser},
 		{pattern: "POST /admin/users/{id}/enable", access: accessAdmin, serve: a.enableUser},
 		{pattern: "POST /admin/users/{id}/revoke", access: accessAdmin, serve: a.revokeUser},
+
+		{pattern: "GET /admin/sessions", access: accessAdmin, serve: a.listAllSessions},
+		{pattern: "DELETE /admin/sessions/{id}", access: accessAdmin, serve: a.endAnySession},
 
 		{pattern: "GET /.well-known/jwks.json", access: accessAll, quick: true, serve: a.showKeySet()},
 		{pattern: "GET /.well-known/oauth-authorization-server", access: accessAll, quick: true, serve: a.metadata()},

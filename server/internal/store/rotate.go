@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/durward-auth/durward/server/internal/account"
 	"github.com/durward-auth/durward/server/internal/audit"
@@ -58,7 +57,7 @@ func (t *tx) rotate(ctx context.Context, r account.Rotation, e audit.Event) (acc
 			return account.Rotated{}, err
 		}
 		if moved {
-			return t.rotated(ctx, session.Rotated, s, r.Now, e)
+			return t.rotated(ctx, r, session.Rotated, s, e)
 		}
 		s, found, err := one(ctx, t, scanSession, sessionByID, r.SessionID)
 		if err != nil || !found {
@@ -86,19 +85,25 @@ func (t *tx) rotate(ctx context.Context, r account.Rotation, e audit.Event) (acc
 			return account.Rotated{}, err
 		}
 		if moved {
-			return t.rotated(ctx, outcome, s, r.Now, e)
+			return t.rotated(ctx, r, outcome, s, e)
 		}
 	}
 	return account.Rotated{}, errors.New("the session kept changing")
 }
 
-// rotated records what happened to the session and stores what follows from it.
-func (t *tx) rotated(ctx context.Context, outcome session.Outcome, s account.Session, now time.Time, e audit.Event) (account.Rotated, error) {
+// rotated records what happened to the session and stores what follows from it. Its error undoes
+// all that the transaction has done.
+func (t *tx) rotated(ctx context.Context, r account.Rotation, outcome session.Outcome, s account.Session, e audit.Event) (account.Rotated, error) {
 	u, err := findUser(ctx, t, s.UserID)
 	if err != nil {
 		return account.Rotated{}, err
 	}
 	result := account.Rotated{Outcome: outcome, Session: s, User: u}
+	if outcome.Granted() {
+		if result.Scopes, err = r.Granted(s, u); err != nil {
+			return account.Rotated{}, err
+		}
+	}
 	if e.Target == "" {
 		e.Target = s.ID
 	}
@@ -107,7 +112,7 @@ func (t *tx) rotated(ctx context.Context, outcome session.Outcome, s account.Ses
 	}
 	if outcome == session.Reused {
 		e.Action, e.Outcome = audit.SessionReuse, audit.Refused
-		if result.Revoked, err = t.revoke(ctx, now, endOf(s)); err != nil {
+		if result.Revoked, err = t.revoke(ctx, r.Now, endOf(s)); err != nil {
 			return account.Rotated{}, err
 		}
 	} else {

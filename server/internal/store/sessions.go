@@ -20,8 +20,8 @@ const confirmUser = `
 
 const insertSession = `
 	INSERT INTO sessions (id, user_id, generation, scopes, address, user_agent, created_at, auth_time, rotated_at,
-		last_used_at, idle_expires_at, expires_at, access_expires_at, ended_at)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
+		last_used_at, idle_expires_at, expires_at, access_expires_at, ended_at, device)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
 
 // OpenSession implements account.Store.
 func (db *DB) OpenSession(ctx context.Context, s account.Session, checkedHash, newHash string, clear []string, e audit.Event) (account.User, error) {
@@ -43,7 +43,7 @@ func (db *DB) OpenSession(ctx context.Context, s account.Session, checkedHash, n
 		}
 		_, err = tx.exec(ctx, insertSession, s.ID, s.UserID, s.Generation, scopes, s.Address, s.UserAgent,
 			micros(s.CreatedAt), micros(s.AuthTime), micros(s.RotatedAt), micros(s.LastUsedAt),
-			micros(s.IdleExpiresAt), micros(s.ExpiresAt), micros(s.AccessExpiresAt), micros(s.EndedAt))
+			micros(s.IdleExpiresAt), micros(s.ExpiresAt), micros(s.AccessExpiresAt), micros(s.EndedAt), s.Device)
 		if err != nil {
 			return err
 		}
@@ -59,7 +59,7 @@ func (db *DB) OpenSession(ctx context.Context, s account.Session, checkedHash, n
 }
 
 const sessionColumns = `id, user_id, generation, scopes, address, user_agent, created_at, auth_time, rotated_at,
-	last_used_at, idle_expires_at, expires_at, access_expires_at, ended_at`
+	last_used_at, idle_expires_at, expires_at, access_expires_at, ended_at, device`
 
 const liveSessions = `
 	SELECT ` + sessionColumns + ` FROM sessions
@@ -166,7 +166,7 @@ func scanSession(row scanner) (account.Session, error) {
 	var scopes string
 	var created, authenticated, rotated, used, idle, expires, access, ended int64
 	err := row.Scan(&s.ID, &s.UserID, &s.Generation, &scopes, &s.Address, &s.UserAgent,
-		&created, &authenticated, &rotated, &used, &idle, &expires, &access, &ended)
+		&created, &authenticated, &rotated, &used, &idle, &expires, &access, &ended, &s.Device)
 	if err != nil {
 		return account.Session{}, err
 	}

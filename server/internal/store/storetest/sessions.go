@@ -12,7 +12,7 @@ import (
 func sessionRoundTrip(s *suite) {
 	u := s.user("anna", "editor")
 	want := account.Session{
-		State: policy.Start(u.ID, s.now), Scopes: []string{"a", "b"}, Address: "2001:db8::1", UserAgent: "agent", AccessExpiresAt: s.now.Add(time.Minute),
+		State: policy.Start(u.ID, s.now), Scopes: []string{"a", "b"}, Address: "2001:db8::1", UserAgent: "agent", Device: "the phone", AccessExpiresAt: s.now.Add(time.Minute),
 	}
 	got, err := s.db.OpenSession(s.ctx, want, hash, "", nil, s.event(audit.SessionLogin))
 	s.ok(err)
