@@ -111,8 +111,15 @@ func (c Config) checked() (Config, error) {
 
 // RevokedIn makes a set of revocations the Revocation of a [Config]: a token is refused when its
 // jti, its sid, its key's kid, or its user's tokens below a version are in the set.
-func RevokedIn(set *revocation.Set) func(context.Context, Claims) error {
+//
+// With Config.AlsoTrust, name the issuers to whose tokens the set applies: two issuers may each have a user "42", and the
+// set knows no issuers. Tokens of others pass then. Without names it applies to every token.
+func RevokedIn(set *revocation.Set, issuers ...string) func(context.Context, Claims) error {
+	issuers = slices.Clone(issuers)
 	return func(_ context.Context, c Claims) error {
+		if len(issuers) > 0 && !slices.Contains(issuers, c.Issuer) {
+			return nil
+		}
 		if _, revoked := set.Revoked(c.ID, c.SessionID, c.KeyID, c.Subject, c.Version); revoked {
 			return ErrTokenRevoked
 		}

@@ -255,6 +255,39 @@ func TestKeySets(t *testing.T) {
 	}
 }
 
+func TestAKeySetIsReadForOneAlgorithm(t *testing.T) {
+	m := materialOf(t, durward.RS256)
+	text, err := m.key.Public().MarshalJWK()
+	if err != nil {
+		t.Fatal(err)
+	}
+	silent := []byte(`{"keys":[` + strings.Replace(string(text), `"alg":"RS256",`, "", 1) + `]}`)
+	if set, err := durward.ParseKeySet(silent); err == nil || set != nil {
+		t.Errorf("an RSA key without alg: got a set, want an error")
+	}
+	for _, algorithm := range []durward.Algorithm{"", "none", "rs256", durward.HS256, durward.HS384, durward.HS512} {
+		if set, err := durward.ParseKeySetFor(algorithm, silent); err == nil || set != nil {
+			t.Errorf("for %q: got a set, want an error", algorithm)
+		}
+	}
+	if set, err := durward.ParseKeySetFor(durward.ES256, silent); err == nil || set != nil {
+		t.Errorf("for another type of key: got a set, want an error")
+	}
+	set, err := durward.ParseKeySetFor(durward.RS256, silent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := newVerifier(t, config(set))
+	accepted(t, v, sign(t, m.key))
+	for _, algorithm := range []durward.Algorithm{durward.RS384, durward.RS512, durward.PS256} {
+		other, err := durward.NewSigningKey(algorithm, m.private.(*rsa.PrivateKey))
+		if err != nil {
+			t.Fatal(err)
+		}
+		refused(t, v, sign(t, other.WithID(m.key.ID())), durward.ErrTokenKey)
+	}
+}
+
 // Whatever a program does to print a key, the secret is not in it.
 func TestKeysPrintNoSecret(t *testing.T) {
 	for _, algorithm := range []durward.Algorithm{durward.HS256, durward.ES256, durward.EdDSA} {

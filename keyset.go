@@ -52,7 +52,24 @@ func NewKeySet(keys ...*VerificationKey) (*KeySet, error) {
 // signatures, or of kinds that this package does not know, are left out; a key that is weak,
 // private or malformed, or an id that occurs twice, makes the whole set refused. A set in
 // which no key is left is refused too. Keys of the further types are read as well.
+//
+// A key without "alg" is left out if its type allows several algorithms, as RSA does; see [ParseKeySetFor].
 func ParseKeySet(data []byte, further ...KeyType) (*KeySet, error) {
+	return parseKeySet("", data, further)
+}
+
+// ParseKeySetFor is [ParseKeySet] for an issuer that leaves "alg" out (RFC 7517 §4.4): a key that names no
+// algorithm is bound to this one if it is of its type. A key that names one keeps that, and one of another type is read
+// as ParseKeySet does. The algorithm is not one of HMAC.
+func ParseKeySetFor(algorithm Algorithm, data []byte, further ...KeyType) (*KeySet, error) {
+	if !jwk.Asymmetric(string(algorithm)) {
+		return nil, fmt.Errorf("parse key set: %q is no algorithm of public keys", algorithm)
+	}
+	return parseKeySet(algorithm, data, further)
+}
+
+// parseKeySet binds the keys that name no algorithm to preset, if that is not empty and fits.
+func parseKeySet(preset Algorithm, data []byte, further []KeyType) (*KeySet, error) {
 	types, err := furtherTypes(further)
 	if err != nil {
 		return nil, fmt.Errorf("parse key set: %w", err)
@@ -74,6 +91,9 @@ func ParseKeySet(data []byte, further ...KeyType) (*KeySet, error) {
 				keys = append(keys, key)
 			}
 			continue
+		}
+		if p.Algorithm == "" && jwk.Check(string(preset), p.Material) == nil {
+			p.Algorithm = string(preset)
 		}
 		algorithm, err := algorithmOf(p)
 		if err != nil {

@@ -194,17 +194,21 @@ func TestRevocationsKnowTheIssuer(t *testing.T) {
 	p := newPartners(t)
 	set := revocation.NewSet(p.config.Clock)
 	set.Add(revocation.Entry{Kind: revocation.Token, ID: "token-1"})
-	own := durward.RevokedIn(set)
-	p.config.Revocation = func(ctx context.Context, c durward.Claims) error {
-		if c.Issuer != issuerURL {
-			return nil
-		}
-		return own(ctx, c)
-	}
+	p.config.Revocation = durward.RevokedIn(set, issuerURL)
 	v := newVerifier(t, p.config)
 	for range 3 {
 		refused(t, v, p.first.forge(t, p.first.header(), payload()), durward.ErrTokenRevoked)
 		accepted(t, v, p.second.forge(t, partnerHeader("JWT"), fromPartner()))
+	}
+	for name, issuers := range map[string][]string{"no issuer": nil, "the other issuer": {partnerURL}, "both": {issuerURL, partnerURL}} {
+		p.config.Revocation = durward.RevokedIn(set, issuers...)
+		v := newVerifier(t, p.config)
+		refused(t, v, p.second.forge(t, partnerHeader("JWT"), fromPartner()), durward.ErrTokenRevoked)
+		if first := p.first.forge(t, p.first.header(), payload()); name == "the other issuer" {
+			accepted(t, v, first)
+		} else {
+			refused(t, v, first, durward.ErrTokenRevoked)
+		}
 	}
 }
 

@@ -53,7 +53,7 @@ func TestB30ClaimsComeFromVerificationAlone(t *testing.T) {
 				})
 			}
 			for _, word := range []string{"Unverified", "Unsafe", "Insecure", "Parse"} {
-				if strings.Contains(f.Name.Name, word) && !strings.Contains(f.Name.Name, "JWK") && !strings.Contains(f.Name.Name, "PEM") && f.Name.Name != "ParseKeySet" {
+				if strings.Contains(f.Name.Name, word) && !strings.Contains(f.Name.Name, "JWK") && !strings.Contains(f.Name.Name, "PEM") && !strings.HasPrefix(f.Name.Name, "ParseKeySet") {
 					t.Errorf("%s: the name promises claims without verification", name)
 				}
 			}

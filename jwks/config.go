@@ -10,6 +10,7 @@ import (
 
 	"github.com/durward-auth/durward"
 	"github.com/durward-auth/durward/internal/fetch"
+	"github.com/durward-auth/durward/internal/jwk"
 )
 
 // Config says where the keys are and how they are kept. Either Issuer or URL is required; the zero value of each
@@ -37,6 +38,9 @@ type Config struct {
 	// MaxBytes bounds each answer: 512 KiB by default, at most 1 MiB.
 	MaxBytes int
 
+	// Algorithm is the one of keys that name none ("alg", RFC 7517 §4.4), as some issuers publish their RSA keys; see
+	// [durward.ParseKeySetFor]. Without it they are left out, because an RSA key would serve six algorithms.
+	Algorithm durward.Algorithm
 	// KeyTypes are further types of keys to read, such as those of the module mldsa. Keys of other types are left out.
 	KeyTypes []durward.KeyType
 
@@ -89,6 +93,7 @@ func (c Config) checked() (Config, *url.URL, error) {
 		start, err = fetch.ParseIssuer(c.Issuer)
 		require(err == nil, "Issuer: %w", err)
 	}
+	require(c.Algorithm == "" || jwk.Asymmetric(string(c.Algorithm)), "Algorithm is %q, which is none of public keys", c.Algorithm)
 	require(c.RefreshEvery == 0 || c.RefreshEvery >= shortestRefresh && c.RefreshEvery <= longestRefresh,
 		"RefreshEvery is %v, it must be between %v and %v", c.RefreshEvery, shortestRefresh, longestRefresh)
 	require(c.CoolDown == 0 || c.CoolDown >= time.Second, "CoolDown is %v, it must be at least a second", c.CoolDown)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/durward-auth/durward"
 	"github.com/durward-auth/durward/jwks"
 )
 
@@ -47,7 +48,11 @@ func TestConfigurationsAreCheckedAsAWhole(t *testing.T) {
 		"a negative timeout":               {jwks.Config{URL: keysURL, Timeout: -1}, []string{"Timeout"}},
 		"too many bytes":                   {jwks.Config{URL: keysURL, MaxBytes: 1<<20 + 1}, []string{"MaxBytes"}},
 		"less than no bytes":               {jwks.Config{URL: keysURL, MaxBytes: -1}, []string{"MaxBytes"}},
-		"everything wrong is told at once": {jwks.Config{RefreshEvery: 1, CoolDown: 1, Timeout: -1, MaxBytes: -1}, []string{"Issuer", "RefreshEvery", "CoolDown", "Timeout", "MaxBytes"}},
+		"an algorithm for keys without":    {jwks.Config{URL: keysURL, Algorithm: durward.PS512}, nil},
+		"an algorithm of secrets":          {jwks.Config{URL: keysURL, Algorithm: durward.HS256}, []string{"Algorithm", "HS256"}},
+		"an algorithm in small letters":    {jwks.Config{URL: keysURL, Algorithm: "rs256"}, []string{"Algorithm", "rs256"}},
+		"no algorithm at all":              {jwks.Config{URL: keysURL, Algorithm: "none"}, []string{"Algorithm", "none"}},
+		"everything wrong is told at once": {jwks.Config{RefreshEvery: 1, CoolDown: 1, Timeout: -1, MaxBytes: -1, Algorithm: "x"}, []string{"Issuer", "RefreshEvery", "CoolDown", "Timeout", "MaxBytes", "Algorithm"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := jwks.NewSource(c.config)

@@ -52,7 +52,7 @@ func (f *fetcher) fetch(ctx context.Context, now time.Duration) (answer, error) 
 
 // adopt makes the body the set, or leaves the last one.
 func (f *fetcher) adopt(body []byte, header http.Header) error {
-	set, err := durward.ParseKeySet(body, f.config.KeyTypes...)
+	set, err := f.parse(body)
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.location, err)
 	}
@@ -73,6 +73,13 @@ func (f *fetcher) adopt(body []byte, header http.Header) error {
 	}
 	f.set, f.known, f.etag = set, known, entityTag(header)
 	return nil
+}
+
+func (f *fetcher) parse(body []byte) (*durward.KeySet, error) {
+	if f.config.Algorithm == "" {
+		return durward.ParseKeySet(body, f.config.KeyTypes...)
+	}
+	return durward.ParseKeySetFor(f.config.Algorithm, body, f.config.KeyTypes...)
 }
 
 // get fetches one document. The body is nil when it is still the one with the entity tag.

@@ -59,6 +59,12 @@ func Supported(algorithm string) bool {
 	return ok
 }
 
+// Asymmetric reports whether the algorithm is one of Algorithms that has public keys: all but those of HMAC.
+func Asymmetric(algorithm string) bool {
+	r, ok := require(algorithm)
+	return ok && r.kind != kindSecret
+}
+
 // Algorithms lists the signature algorithms that keys can be bound to, in a fixed order: the names of
 // RFC 7518 §3.1 without "none", EdDSA (RFC 8037 §3.1) and Ed25519, the name that RFC 9864 gives the same.
 func Algorithms() []string {

@@ -28,14 +28,12 @@ func MarshalPublic(k Key) ([]byte, error) {
 	if err := checkKey(k); err != nil {
 		return nil, err
 	}
-	public, err := k.Material.public()
-	if err != nil {
-		return nil, err
+	if k.Secret != nil {
+		return nil, invalid("a secret (oct) has no public part")
 	}
 	if k.Private != nil && k.Operations != nil {
 		k.Operations = []string{"verify"}
 	}
-	k.Material = public
 	return k.writeMaterial().end(), nil
 }
 

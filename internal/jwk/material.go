@@ -103,20 +103,12 @@ func (k Key) IsPublic() bool {
 	return k.Public != nil
 }
 
-// public is the material without what must stay secret. The material must have passed examine.
-func (m Material) public() (Material, error) {
-	switch private := m.Private.(type) {
-	case *rsa.PrivateKey:
-		return Material{Public: &private.PublicKey}, nil
-	case *ecdsa.PrivateKey:
-		return Material{Public: &private.PublicKey}, nil
-	case ed25519.PrivateKey:
-		return Material{Public: private.Public()}, nil
+// public is the public half of a key that has one; nil for a secret.
+func (m Material) public() crypto.PublicKey {
+	if m.Private != nil {
+		return m.Private.Public()
 	}
-	if m.Secret != nil {
-		return Material{}, invalid("a secret (oct) has no public part")
-	}
-	return m, nil
+	return m.Public
 }
 
 // String names the kind of key and whether it is public, never what it is made of.

@@ -119,3 +119,12 @@ func TestMarshalPublicChangesTheOperationsOfPrivateKeysOnly(t *testing.T) {
 		t.Errorf("the caller's operations became %v", both)
 	}
 }
+
+func TestAllButHMACHavePublicKeys(t *testing.T) {
+	for _, algorithm := range append(jwk.Algorithms(), "", "none", "rs256", "ML-DSA-44") {
+		want := jwk.Supported(algorithm) && !strings.HasPrefix(algorithm, "HS")
+		if got := jwk.Asymmetric(algorithm); got != want {
+			t.Errorf("%q: got %t, want %t", algorithm, got, want)
+		}
+	}
+}

@@ -32,8 +32,7 @@ func (m Material) members() []member {
 	if m.Secret != nil {
 		return []member{{"k", encode(m.Secret)}, {"kty", "oct"}}
 	}
-	public, _ := m.public()
-	switch key := public.Public.(type) {
+	switch key := m.public().(type) {
 	case *rsa.PublicKey:
 		return []member{{"e", encode(big.NewInt(int64(key.E)).Bytes())}, {"kty", "RSA"}, {"n", encode(key.N.Bytes())}}
 	case *ecdsa.PublicKey:
@@ -41,7 +40,7 @@ func (m Material) members() []member {
 		point, _ := key.Bytes() // 4, x, y (SEC 1 §2.3.3)
 		return []member{{"crv", c.name}, {"kty", "EC"}, {"x", encode(point[1 : 1+c.size])}, {"y", encode(point[1+c.size:])}}
 	default:
-		x, _ := public.Public.(ed25519.PublicKey)
+		x, _ := key.(ed25519.PublicKey)
 		return []member{{"crv", ed25519Curve}, {"kty", "OKP"}, {"x", encode(x)}}
 	}
 }

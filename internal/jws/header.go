@@ -67,7 +67,7 @@ func (h *Header) setText(m strictjson.Member) error {
 		}
 		h.Algorithm = text
 	case "kid":
-		if !isText || text == "" || len(text) > maxKeyID {
+		if text == "" || len(text) > maxKeyID { // a value that is no string reads as ""
 			return ErrKeyID
 		}
 		h.KeyID, h.HasKeyID = text, true
