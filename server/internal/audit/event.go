@@ -33,11 +33,21 @@ const (
 	AccessForbidden       Action = "access.forbidden"
 )
 
+// The actions on and of clients. ClientSignIn is a refused one: a good one shows in what it does.
+const (
+	ClientCreate Action = "client.create"
+	ClientSecret Action = "client.secret"
+	ClientRevoke Action = "client.revoke"
+	ClientSignIn Action = "client.sign_in"
+	ClientToken  Action = "client.token"
+)
+
 // Actions returns every action.
 func Actions() []Action {
 	return []Action{
 		UserCreate, UserUpdate, UserRoles, UserScopes, UserPassword, UserDisable, UserEnable, UserRevoke, UserDelete,
 		SessionLogin, SessionRefresh, SessionReuse, SessionLogout, SessionEnd, SessionEndAll, SessionEndOthers, SessionReauthenticate,
+		ClientCreate, ClientSecret, ClientRevoke, ClientSignIn, ClientToken,
 		KeyCreate, KeyRotate, TokenIssue, TokenRefused, AccessForbidden,
 	}
 }
@@ -65,9 +75,9 @@ type Event struct {
 	Outcome Outcome
 	Reason  string // stable snake_case code of a refusal, or a short detail of a change
 
-	ActorID     string // user id of who acted; empty when unknown
-	ActorName   string // user name of who acted, or as it was presented at a sign-in
-	SubjectID   string // user id of who was acted upon
+	ActorID     string // user or client id of who acted; empty when unknown
+	ActorName   string // name of who acted, or as it was presented at a sign-in
+	SubjectID   string // user or client id of who was acted upon
 	SubjectName string
 	Target      string // session id, kid, or another thing acted upon
 

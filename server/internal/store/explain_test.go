@@ -25,6 +25,8 @@ var scans = map[string]string{
 	"otherAdministrator": "an index of enabled administrators alone, and stops at the second row at the latest",
 	"hasVersion":         "the schema's own table, once at start",
 	"readVersion":        "one row a migration, once at start",
+	"readApplied":        "one row a migration, once at start",
+	"listClients":        "as many clients as an administrator made, all of them wanted",
 }
 
 // TestNoStatementScansATable explains every statement in the source of the package, so that none is

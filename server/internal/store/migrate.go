@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +26,7 @@ func embedded() (fs.FS, error) { return fs.Sub(migrations, "migrations") }
 const (
 	hasVersion  = `SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = 'goose_db_version'`
 	readVersion = `SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied`
+	readApplied = `SELECT version_id FROM goose_db_version WHERE is_applied`
 )
 
 const (
@@ -62,25 +64,32 @@ func migrate(ctx context.Context, c Config, steps fs.FS) (err error) {
 		return fmt.Errorf("%w: its schema is version %d, and this program knows version %d; use the program that wrote it, or a later one",
 			ErrNewerSchema, current, target)
 	}
-	if current > 0 && current < target {
+	behind, err := incomplete(ctx, pool, steps, current)
+	if err != nil {
+		return err
+	}
+	if current > 0 && behind {
 		release, failure := lockMigration(ctx, c.Path, current, target)
 		if failure != nil {
 			return failure
 		}
 		defer func() { err = errors.Join(err, release()) }()
-		if current, err = schemaVersion(ctx, pool); err != nil {
+		if behind, err = incomplete(ctx, pool, steps, current); err != nil {
 			return err
 		}
 	}
 	for attempt := 1; ; attempt++ {
 		failure := turnOnLog(ctx, pool)
-		if failure == nil && current < target {
+		if failure == nil && behind {
 			failure = up(ctx, pool, steps)
 		}
 		if current, err = schemaVersion(ctx, pool); err != nil {
 			return err
 		}
-		if failure == nil && current >= target {
+		if behind, err = incomplete(ctx, pool, steps, current); err != nil {
+			return err
+		}
+		if failure == nil && !behind {
 			return nil
 		}
 		if attempt == attempts {
@@ -123,7 +132,7 @@ func up(ctx context.Context, pool *sql.DB, steps fs.FS) error {
 	if err := createVersions(ctx, pool); err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, pool, steps, goose.WithDisableGlobalRegistry(true))
+	provider, err := goose.NewProvider(goose.DialectSQLite3, pool, steps, goose.WithDisableGlobalRegistry(true), goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return err
 	}
@@ -158,23 +167,60 @@ func createVersions(ctx context.Context, pool *sql.DB) error {
 
 // latest is the highest number that a file begins with.
 func latest(steps fs.FS) (int64, error) {
-	names, err := fs.Glob(steps, "*.sql")
+	numbers, err := numbers(steps)
 	if err != nil {
 		return 0, err
 	}
-	var highest int64
+	return slices.Max(numbers), nil
+}
+
+// numbers are those that the files begin with, at least one.
+func numbers(steps fs.FS) ([]int64, error) {
+	names, err := fs.Glob(steps, "*.sql")
+	if err != nil {
+		return nil, err
+	}
+	var list []int64
 	for _, name := range names {
 		number, _, _ := strings.Cut(name, "_")
 		version, err := strconv.ParseInt(number, 10, 64)
 		if err != nil {
-			return 0, fmt.Errorf("migration %s has no number: %w", name, err)
+			return nil, fmt.Errorf("migration %s has no number: %w", name, err)
 		}
-		highest = max(highest, version)
+		list = append(list, version)
 	}
-	if highest == 0 {
-		return 0, errors.New("no migration is embedded")
+	if len(list) == 0 {
+		return nil, errors.New("no migration is embedded")
 	}
-	return highest, nil
+	return list, nil
+}
+
+// incomplete says whether a migration is missing, be it one with a lower number than the last that ran.
+func incomplete(ctx context.Context, pool *sql.DB, steps fs.FS, current int64) (bool, error) {
+	wanted, err := numbers(steps)
+	if err != nil {
+		return false, err
+	}
+	if current == 0 {
+		return true, nil
+	}
+	rows, err := pool.QueryContext(ctx, readApplied)
+	if err != nil {
+		return false, fmt.Errorf("read schema version: %w", translate(err))
+	}
+	defer rows.Close()
+	applied := map[int64]bool{}
+	for rows.Next() {
+		var version int64
+		if err := rows.Scan(&version); err != nil {
+			return false, fmt.Errorf("read schema version: %w", translate(err))
+		}
+		applied[version] = true
+	}
+	if err := rows.Err(); err != nil {
+		return false, fmt.Errorf("read schema version: %w", translate(err))
+	}
+	return slices.ContainsFunc(wanted, func(version int64) bool { return !applied[version] }), nil
 }
 
 // schemaVersion returns 0 for a database without a schema.

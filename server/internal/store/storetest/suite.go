@@ -18,6 +18,7 @@ import (
 // Store is all that the server asks of a database.
 type Store interface {
 	account.Store
+	account.ClientStore
 	keyring.Store
 	Events(ctx context.Context, q audit.Query) ([]audit.Event, error)
 	Sweep(ctx context.Context, now time.Time, retention time.Duration) (int, error)
@@ -62,6 +63,11 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"revocations are kept once, the longer and higher":            revocationsMerge,
 		"revocations are filtered by when they were stored":           revocationsSince,
 		"failure counters keep the latest value":                      failureCounters,
+		"a client is read back as it was created":                     clientRoundTrip,
+		"a client's access is remembered as long as its tokens live":  clientAccess,
+		"revoking a client twice changes nothing":                     revokeClientTwice,
+		"a new secret replaces the old one and revokes the tokens":    renewClientSecret,
+		"no token escapes the revocation of its client":               clientRace,
 		"keys are installed once":                                     installKeys,
 		"keys rotate one step at a time":                              rotateKeys,
 		"of many concurrent rotations of the keys one wins":           rotateKeysRace,
