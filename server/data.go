@@ -28,6 +28,7 @@ type Data struct {
 	config  Config
 	revoked *revocation.Set
 	limiter *limit.Limiter
+	clients *limit.Limiter // of failed client secrets
 	tally   *audit.Tally
 	cursors []byte // key of the cursors that lists hand out
 }
@@ -91,6 +92,9 @@ func newData(ctx context.Context, c Config, db *store.DB) (*Data, error) {
 	if d.limiter, err = limit.New(c.SignInLimits, master.Derive("sign-in limits"), c.Clock); err != nil {
 		return nil, err
 	}
+	if d.clients, err = limit.New(c.SignInLimits, master.Derive("client sign-in limits"), c.Clock); err != nil {
+		return nil, err
+	}
 	codec, err := session.NewCodec(master.Derive("refresh tokens"))
 	if err != nil {
 		return nil, err
@@ -106,8 +110,8 @@ func newData(ctx context.Context, c Config, db *store.DB) (*Data, error) {
 		return nil, err
 	}
 	d.Accounts, err = account.New(account.Config{
-		Store: db, Signer: signer, Audience: c.Audience, Codec: codec, Sessions: c.sessions(), Revoked: d.revoked,
-		Passwords: passwords, PasswordPolicy: c.passwords(), Limiter: d.limiter, Tally: d.tally,
+		Store: db, Clients: db, Signer: signer, Audience: c.Audience, Codec: codec, Sessions: c.sessions(), Revoked: d.revoked,
+		Passwords: passwords, PasswordPolicy: c.passwords(), Limiter: d.limiter, ClientLimiter: d.clients, Tally: d.tally,
 		OpenRegistration: !c.ClosedRegistration, Clock: c.Clock,
 	})
 	if err != nil {

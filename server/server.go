@@ -127,6 +127,7 @@ func (s *Server) poll(ctx context.Context) error {
 // tidy rotates keys on schedule and drops what nobody needs any more.
 func (s *Server) tidy(ctx context.Context) error {
 	s.limiter.Sweep()
+	s.clients.Sweep()
 	s.revoked.Sweep()
 	_, rotation := s.Keys.RotateIfOlder(ctx, s.config.KeyRotation, 2*KeySetMaxAge)
 	for ctx.Err() == nil {

@@ -61,10 +61,11 @@ func open(t testing.TB, changes ...func(*account.Config)) *office {
 	must(t, err)
 	revoked := revocation.NewSet(clock.Now)
 	o := &office{t: t, db: db, clock: clock, config: account.Config{
-		Store: db, Signer: signer, Audience: []string{issuer}, Codec: codec, Sessions: session.DefaultPolicy(), Revoked: revoked,
+		Store: db, Clients: db, Signer: signer, Audience: []string{issuer}, Codec: codec, Sessions: session.DefaultPolicy(), Revoked: revoked,
 		Passwords:        newPool(t, password.Params{MemoryKiB: 8, Iterations: 1, Parallelism: 1}),
 		PasswordPolicy:   password.Policy{MinLength: 8, MaxBytes: password.MaxBytes},
 		Limiter:          newLimiter(t, clock),
+		ClientLimiter:    newLimiter(t, clock),
 		Tally:            audit.NewTally(1000, clock.Now),
 		OpenRegistration: true, Clock: clock.Now,
 	}}

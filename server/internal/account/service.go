@@ -24,6 +24,7 @@ const AdminRole = "admin"
 // Config is what a Service works with. Every field is required, but OpenRegistration.
 type Config struct {
 	Store            Store
+	Clients          ClientStore
 	Signer           *durward.Signer
 	Audience         []string // aud of access tokens
 	Codec            *session.Codec
@@ -32,6 +33,7 @@ type Config struct {
 	Passwords        *password.Pool
 	PasswordPolicy   password.Policy
 	Limiter          *limit.Limiter
+	ClientLimiter    *limit.Limiter // of failed client secrets; it need not outlive the process
 	Tally            *audit.Tally
 	OpenRegistration bool
 	Clock            func() time.Time
@@ -42,8 +44,8 @@ type Service struct{ Config }
 
 // New returns a service, or says which part of the configuration is missing or wrong.
 func New(c Config) (*Service, error) {
-	if len(c.Audience) == 0 || c.Store == nil || c.Signer == nil || c.Codec == nil || c.Revoked == nil || c.Passwords == nil ||
-		c.Limiter == nil || c.Tally == nil || c.Clock == nil {
+	if len(c.Audience) == 0 || c.Store == nil || c.Clients == nil || c.Signer == nil || c.Codec == nil || c.Revoked == nil || c.Passwords == nil ||
+		c.Limiter == nil || c.ClientLimiter == nil || c.Tally == nil || c.Clock == nil {
 		return nil, errors.New("account: a part of the configuration is missing")
 	}
 	if err := errors.Join(c.Sessions.Check(), c.PasswordPolicy.Validate()); err != nil {
