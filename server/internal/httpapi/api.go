@@ -30,9 +30,13 @@ type api struct {
 type access string
 
 const (
-	accessAll   access = "all"
+	accessAll access = "all"
+	// accessToken routes take the access token of a user or of a client.
+	accessToken access = "token"
 	accessUser  access = "bearer"
 	accessAdmin access = "admin"
+	// accessClient routes authenticate clients, and answer as OAuth has it.
+	accessClient access = "client"
 	// accessOwn routes look for a credential of their own.
 	accessOwn access = "own"
 )
@@ -89,7 +93,7 @@ func newAPI(c Config) (*api, error) {
 func (a *api) handler(rt *route) http.Handler {
 	var inner http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := w.(*exchange)
-		if rt.access == accessUser || rt.access == accessAdmin {
+		if rt.access == accessToken || rt.access == accessUser || rt.access == accessAdmin {
 			x.claims = durward.FromContext(r.Context())
 			x.userID = x.claims.Subject
 			if a.Foreground != nil {
@@ -107,8 +111,10 @@ func (a *api) handler(rt *route) http.Handler {
 	})
 	private := false
 	switch rt.access {
+	case accessToken:
+		inner, private = a.guard.Require(inner), true
 	case accessUser:
-		var rules []durward.Rule
+		rules := []durward.Rule{aUser}
 		if rt.fresh {
 			rules = append(rules, durward.Fresh(recentLogin))
 		}

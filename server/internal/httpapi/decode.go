@@ -51,8 +51,11 @@ func parse(body string, into any) error {
 // quoted shows a name that came from outside, shortened.
 func quoted(name string) string { return strconv.Quote(cut(name, 64)) }
 
-// body reads the body, which may be empty; then its type does not matter.
-func (x *exchange) body(r *http.Request) (string, error) {
+// body reads a JSON body, which may be empty; then its type does not matter.
+func (x *exchange) body(r *http.Request) (string, error) { return x.read(r, isJSON, notJSON) }
+
+// read reads a body of a media type, which may be empty; then its type does not matter.
+func (x *exchange) read(r *http.Request, isType func([]string) bool, wrongType func() *problem) (string, error) {
 	if r.ContentLength == 0 {
 		return "", nil
 	}
@@ -62,8 +65,8 @@ func (x *exchange) body(r *http.Request) (string, error) {
 	if len(r.Header["Content-Encoding"]) > 0 {
 		return "", &problem{status: http.StatusUnsupportedMediaType, code: "unsupported_media_type", detail: "Send the body without Content-Encoding."}
 	}
-	if !isJSON(r.Header["Content-Type"]) && r.ContentLength > 0 {
-		return "", notJSON()
+	if !isType(r.Header["Content-Type"]) && r.ContentLength > 0 {
+		return "", wrongType()
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(x.ResponseWriter, r.Body, maxBody))
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
@@ -75,8 +78,8 @@ func (x *exchange) body(r *http.Request) (string, error) {
 	if err != nil {
 		return "", invalidRequest("The body could not be read to its end.")
 	}
-	if len(body) > 0 && !isJSON(r.Header["Content-Type"]) {
-		return "", notJSON()
+	if len(body) > 0 && !isType(r.Header["Content-Type"]) {
+		return "", wrongType()
 	}
 	return string(body), nil
 }
@@ -92,15 +95,18 @@ func notJSON() *problem {
 }
 
 // isJSON holds for application/json, in UTF-8 (RFC 8259 §8.1).
-func isJSON(values []string) bool {
+func isJSON(values []string) bool { return isMediaType(values, "application/json") }
+
+// isMediaType holds for one Content-Type of the kind, with no parameter but a charset of UTF-8.
+func isMediaType(values []string, want string) bool {
 	if len(values) != 1 {
 		return false
 	}
-	if values[0] == "application/json" {
+	if values[0] == want {
 		return true
 	}
 	kind, parameters, err := mime.ParseMediaType(values[0])
-	if err != nil || kind != "application/json" {
+	if err != nil || kind != want {
 		return false
 	}
 	for name, value := range parameters {

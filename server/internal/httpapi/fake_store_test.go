@@ -22,6 +22,8 @@ type fakeStore struct {
 	users    map[string]account.User // by id
 	hashes   map[string]string
 	sessions map[string]account.Session
+	clients  map[string]account.Client
+	secrets  map[string]string // hashes, by client id
 	events   []audit.Event
 	broken   error // what every method returns, if set
 	panics   bool
@@ -30,7 +32,8 @@ type fakeStore struct {
 var _ account.Store = (*fakeStore)(nil)
 
 func newFakeStore() *fakeStore {
-	return &fakeStore{users: map[string]account.User{}, hashes: map[string]string{}, sessions: map[string]account.Session{}}
+	return &fakeStore{users: map[string]account.User{}, hashes: map[string]string{}, sessions: map[string]account.Session{},
+		clients: map[string]account.Client{}, secrets: map[string]string{}}
 }
 
 // enter takes the lock; the caller calls the function that it returns.

@@ -101,11 +101,13 @@ func open(t testing.TB, changes ...func(*httpapi.Config)) *door {
 	must(t, err)
 	limiter, err := limit.New(limit.DefaultLimits(), bytes.Repeat([]byte("l"), 16), d.clock.Now)
 	must(t, err)
+	clients, err := limit.New(limit.DefaultLimits(), bytes.Repeat([]byte("c"), 16), d.clock.Now)
+	must(t, err)
 	d.tally = audit.NewTally(1000, d.clock.Now)
 	revoked := revocation.NewSet(d.clock.Now)
 	accounts, err := account.New(account.Config{
-		Store: d.store, Signer: signer, Audience: []string{issuer}, Codec: codec, Sessions: session.DefaultPolicy(), Revoked: revoked, Passwords: passwords,
-		PasswordPolicy: password.Policy{MinLength: 8, MaxBytes: password.MaxBytes}, Limiter: limiter, Tally: d.tally,
+		Store: d.store, Clients: d.store, Signer: signer, Audience: []string{issuer}, Codec: codec, Sessions: session.DefaultPolicy(), Revoked: revoked, Passwords: passwords,
+		PasswordPolicy: password.Policy{MinLength: 8, MaxBytes: password.MaxBytes}, Limiter: limiter, ClientLimiter: clients, Tally: d.tally,
 		OpenRegistration: true, Clock: d.clock.Now,
 	})
 	must(t, err)

@@ -16,6 +16,7 @@ var policy = map[string]string{
 	"POST /login":                "all",
 	"POST /refresh":              "all",
 	"POST /logout":               "own",
+	"POST /token":                "client",
 	"GET /healthz":               "all",
 	"GET /readyz":                "all",
 	"GET /metrics":               "all",
@@ -33,7 +34,7 @@ var policy = map[string]string{
 	"GET /me/sessions":         "bearer",
 	"DELETE /me/sessions/{id}": "bearer",
 	"GET /protected":           "bearer",
-	"GET /verify":              "bearer",
+	"GET /verify":              "token",
 
 	"GET /admin":                     "admin",
 	"GET /admin/users":               "admin",
@@ -97,6 +98,7 @@ var visitors = []visitor{
 		d.want(d.do("POST", "/logout", "", as(token)), 204, "")
 		return token
 	}},
+	{"a client", 403, "user_required", 403, func(d *door) string { return d.clientToken("user") }},
 	{"an administrator", 0, "", 0, func(d *door) string { return d.login("root").Access }},
 }
 
@@ -150,13 +152,25 @@ func (v visitor) check(t *testing.T, d *door, route string, a answer) {
 	t.Helper()
 	expected, code := 0, v.code
 	switch policy[route] {
+	case "token":
+		expected = v.status
+		if v.name == "a client" {
+			expected = 0
+		}
 	case "bearer":
 		expected = v.status
 	case "admin":
 		expected = v.admin
 	}
+	if v.name == "a client" && policy[route] == "admin" {
+		code = "insufficient_role"
+	}
 	if expected != 0 {
 		d.want(a, expected, code)
+		return
+	}
+	if policy[route] == "client" {
+		d.wantOAuth(a, 400, "invalid_request") // nobody gets anything without a form
 		return
 	}
 	if policy[route] == "own" && v.name == "anonymous" {

@@ -21,10 +21,11 @@ type Metrics struct {
 	signIns   *prometheus.CounterVec
 	tokens    *prometheus.CounterVec
 	refreshes *prometheus.CounterVec
+	clients   *prometheus.CounterVec
 	info      *prometheus.GaugeVec
 }
 
-// NewMetrics returns metrics of requests, sign-ins, refused tokens and refreshes, and those of the
+// NewMetrics returns metrics of requests, sign-ins, refused tokens, refreshes and clients' tokens, and those of the
 // process and of Go.
 func NewMetrics() *Metrics {
 	m := &Metrics{
@@ -45,17 +46,23 @@ func NewMetrics() *Metrics {
 		refreshes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "durward_refreshes_total", Help: "Uses of refresh tokens by outcome.",
 		}, []string{"outcome"}),
+		clients: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "durward_client_tokens_total", Help: "Requests of clients for an access token by outcome.",
+		}, []string{"outcome"}),
 		info: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "durward_build_info", Help: "Always 1; the labels say what runs.",
 		}, []string{"version", "go_version"}),
 	}
-	m.registry.MustRegister(m.requests, m.durations, m.signIns, m.tokens, m.refreshes, m.info,
+	m.registry.MustRegister(m.requests, m.durations, m.signIns, m.tokens, m.refreshes, m.clients, m.info,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, outcome := range signInOutcomes {
 		m.signIns.WithLabelValues(outcome)
 	}
 	for _, outcome := range refreshOutcomes {
 		m.refreshes.WithLabelValues(outcome)
+	}
+	for _, outcome := range clientTokenOutcomes {
+		m.clients.WithLabelValues(outcome)
 	}
 	return m
 }
@@ -72,9 +79,10 @@ func (m *Metrics) build(version string) {
 	m.info.WithLabelValues(version, runtime.Version()).Set(1)
 }
 
-func (m *Metrics) signIn(outcome string)  { m.signIns.WithLabelValues(outcome).Inc() }
-func (m *Metrics) refresh(outcome string) { m.refreshes.WithLabelValues(outcome).Inc() }
-func (m *Metrics) refused(reason string)  { m.tokens.WithLabelValues(reason).Inc() }
+func (m *Metrics) signIn(outcome string)      { m.signIns.WithLabelValues(outcome).Inc() }
+func (m *Metrics) refresh(outcome string)     { m.refreshes.WithLabelValues(outcome).Inc() }
+func (m *Metrics) clientToken(outcome string) { m.clients.WithLabelValues(outcome).Inc() }
+func (m *Metrics) refused(reason string)      { m.tokens.WithLabelValues(reason).Inc() }
 
 // routeCounts are the metrics of one route, found once.
 type routeCounts struct {

@@ -29,6 +29,7 @@ func (p *problem) Unwrap() error { return p.cause }
 const (
 	codeInternal       = "internal_error"
 	codeInvalidRequest = "invalid_request"
+	codeInvalidClient  = "invalid_client"
 	codeBusy           = "busy"
 	codeStorageFull    = "storage_full"
 	codeUnavailable    = "temporarily_unavailable"
@@ -36,6 +37,7 @@ const (
 
 	challengeNone    = "Bearer"
 	challengeInvalid = `Bearer error="invalid_token"`
+	challengeClient  = `Basic realm="durward", charset="UTF-8"`
 )
 
 // roomPatience is when a client may ask again whether the operator has made room.
@@ -58,6 +60,9 @@ var refusals = []struct {
 	{account.ErrWrongPassword, problem{status: http.StatusForbidden, code: "wrong_password", detail: "The current password is wrong."}},
 	{account.ErrSessionNotFound, problem{status: http.StatusNotFound, code: "session_not_found", detail: "There is no such session, or it is not yours."}},
 	{account.ErrUserNotFound, problem{status: http.StatusNotFound, code: "user_not_found", detail: "There is no such user."}},
+	{account.ErrInvalidClient, problem{status: http.StatusUnauthorized, code: codeInvalidClient, detail: "The client id or the client secret is wrong, or missing.", challenge: challengeClient}},
+	{account.ErrClientNotFound, problem{status: http.StatusNotFound, code: "client_not_found", detail: "There is no such client."}},
+	{account.ErrClientNameTaken, problem{status: http.StatusConflict, code: "client_name_taken", detail: "There is a client of this name: choose another name, or revoke that one."}},
 	{account.ErrLastAdmin, problem{status: http.StatusConflict, code: "last_admin", detail: "This is the last enabled administrator: make another one first."}},
 	{durward.ErrTokenMissing, problem{status: http.StatusUnauthorized, code: "token_missing", detail: "This route needs an access token.", challenge: challengeNone}},
 	{durward.ErrTokenRevoked, problem{status: http.StatusUnauthorized, code: "token_revoked", detail: "The access token has been revoked.", challenge: challengeInvalid}},
@@ -118,6 +123,20 @@ func refusalProblem(r *durward.Refusal) *problem {
 // fail answers with the problem that an error is for the client.
 func (x *exchange) fail(err error) {
 	p := problemOf(err)
+	x.refuse(p, x.api.headers.problem, func() ([]byte, error) {
+		return json.Marshal(struct {
+			Type      string `json:"type"`
+			Title     string `json:"title"`
+			Status    int    `json:"status"`
+			Detail    string `json:"detail"`
+			Code      string `json:"code"`
+			RequestID string `json:"request_id"`
+		}{"about:blank", http.StatusText(p.status), p.status, p.detail, p.code, x.id})
+	})
+}
+
+// refuse answers with a problem in one form or another.
+func (x *exchange) refuse(p *problem, contentType []string, form func() ([]byte, error)) {
 	if p.status >= http.StatusInternalServerError {
 		x.cause = p.cause
 	}
@@ -126,7 +145,7 @@ func (x *exchange) fail(err error) {
 	}
 	x.busy = p.code == codeBusy || p.expected
 	header := x.Header()
-	header["Content-Type"] = x.api.headers.problem
+	header["Content-Type"] = contentType
 	header["Cache-Control"] = x.api.headers.noStore
 	if p.challenge != "" {
 		header["Www-Authenticate"] = []string{p.challenge}
@@ -135,14 +154,7 @@ func (x *exchange) fail(err error) {
 		seconds := int64((p.retryAfter + time.Second - 1) / time.Second)
 		header["Retry-After"] = []string{strconv.FormatInt(seconds, 10)}
 	}
-	body, err := json.Marshal(struct {
-		Type      string `json:"type"`
-		Title     string `json:"title"`
-		Status    int    `json:"status"`
-		Detail    string `json:"detail"`
-		Code      string `json:"code"`
-		RequestID string `json:"request_id"`
-	}{"about:blank", http.StatusText(p.status), p.status, p.detail, p.code, x.id})
+	body, err := form()
 	if err != nil {
 		x.cause = errors.Join(x.cause, err)
 		x.WriteHeader(http.StatusInternalServerError)

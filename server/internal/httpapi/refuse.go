@@ -18,6 +18,14 @@ var administrator = durward.Where(func(_ context.Context, c durward.Claims) erro
 	return forbidden("insufficient_role", "This route needs the role "+account.AdminRole+".", "", c)
 })
 
+// aUser is the rule of the routes that are about a user's own account: a client has none.
+var aUser = durward.Where(func(_ context.Context, c durward.Claims) error {
+	if account.IsClient(c) {
+		return forbidden("user_required", "This route is for users, not for clients.", "", c)
+	}
+	return nil
+})
+
 // forbiddenError says who was refused.
 type forbiddenError struct{ claims durward.Claims }
 

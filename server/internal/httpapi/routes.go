@@ -10,6 +10,7 @@ func (a *api) table() []*route {
 		{pattern: "POST /logout", access: accessOwn, serve: a.logout},
 		{pattern: "POST /logout/all", access: accessUser, serve: a.logoutAll},
 		{pattern: "POST /logout/others", access: accessUser, serve: a.logoutOthers},
+		{pattern: "POST /token", access: accessClient, serve: oauth(a.token)},
 
 		{pattern: "GET /me", access: accessUser, serve: a.showMe},
 		{pattern: "PATCH /me", access: accessUser, serve: a.changeMe},
@@ -21,7 +22,7 @@ func (a *api) table() []*route {
 
 		{pattern: "GET /protected", access: accessUser, quick: true, serve: a.protected},
 		{pattern: "GET /admin", access: accessAdmin, quick: true, serve: a.admin},
-		{pattern: "GET /verify", access: accessUser, quick: true, serve: a.verify},
+		{pattern: "GET /verify", access: accessToken, quick: true, serve: a.verify},
 
 		{pattern: "GET /admin/users", access: accessAdmin, serve: a.listUsers},
 		{pattern: "POST /admin/users", access: accessAdmin, serve: a.createUser},
