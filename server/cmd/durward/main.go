@@ -37,6 +37,7 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run the server."`
 	User    userCommands   `cmd:"" help:"Add, list and change users."`
 	Key     keyCommands    `cmd:"" help:"List and rotate the signing keys."`
+	Client  clientCommands `cmd:"" help:"Add, list and revoke programs that sign in by themselves."`
 	Token   tokenCommands  `cmd:"" help:"Issue, inspect and verify access tokens."`
 	Audit   auditCommands  `cmd:"" help:"Read the audit log."`
 	Print   configCommand  `cmd:"" name:"config" help:"Print the settings in force and where each comes from."`
