@@ -25,6 +25,11 @@ var (
 	ErrExpired = fmt.Errorf("%w: session expired", ErrRefused)
 )
 
+// ErrScope: a refresh asked for a scope that its session does not have. The
+// token that was presented is as good as before (RFC 6749 section 5.2,
+// invalid_scope).
+var ErrScope = errors.New("session: scope is not part of the session's")
+
 var (
 	// ErrExists is returned by [Store.Open] for a session id that is taken.
 	ErrExists = errors.New("session: id exists")

@@ -69,6 +69,42 @@ func Example() {
 	// access tokens revoked: true
 }
 
+// A refresh asks for a part of the login's scope, and a password given again makes the session fresh for
+// what [durward.Fresh] guards.
+func ExampleManager_RefreshScope() {
+	ctx := context.Background()
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	codec, err := session.NewCodec([]byte("32 random bytes that the store does not hold"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	sessions, err := session.NewManager(session.Config{
+		Store: session.NewMemory(), Codec: codec, Clock: func() time.Time { return now },
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	login, _ := sessions.Open(ctx, session.Login{UserID: "alice", Scope: "read write", Device: "Ada's laptop"})
+
+	_, err = sessions.RefreshScope(ctx, login.Token.Reveal(), "read admin")
+	fmt.Println("wider:", errors.Is(err, session.ErrScope))
+	narrow, err := sessions.RefreshScope(ctx, login.Token.Reveal(), "read")
+	fmt.Println("narrower:", narrow.Scope, err)
+	whole, err := sessions.Refresh(ctx, narrow.Token.Reveal())
+	fmt.Println("next:", whole.Scope, err)
+
+	now = now.Add(time.Hour)
+	fresh, err := sessions.Reauthenticate(ctx, login.Session.ID, "alice")
+	fmt.Println("auth_time:", fresh.AuthTime.Format(time.TimeOnly), "generation:", fresh.Generation, err)
+	// Output:
+	// wider: true
+	// narrower: read <nil>
+	// next: read write <nil>
+	// auth_time: 13:00:00 generation: 2 <nil>
+}
+
 // A store applies the rules itself, on a row that its transaction has locked.
 func ExamplePolicy_Apply() {
 	policy := session.DefaultPolicy()

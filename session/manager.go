@@ -85,12 +85,17 @@ type Login struct {
 	Scope     string
 	IP        string
 	UserAgent string
+	Device    string
 }
 
 // Grant is a session and the refresh token to present next.
 type Grant struct {
 	Session State
 	Token   RefreshToken
+
+	// Scope is that of the access token to issue: the session's, or the part
+	// of it that [Manager.RefreshScope] asked for.
+	Scope string
 
 	// Repeated tells that the presented token had been replaced within the
 	// grace, and that Token was issued before.
@@ -105,11 +110,11 @@ func (m *Manager) Open(ctx context.Context, login Login) (Grant, error) {
 		return Grant{}, errors.New("open session: no user or no time")
 	}
 	s := m.policy.Start(login.UserID, now)
-	s.Scope, s.IP, s.UserAgent = login.Scope, login.IP, login.UserAgent
+	s.Scope, s.IP, s.UserAgent, s.Device = login.Scope, login.IP, login.UserAgent, login.Device
 	if err := m.store.Open(ctx, s); err != nil {
 		return Grant{}, fmt.Errorf("open session: %w", err)
 	}
-	return Grant{Session: s, Token: m.token(s)}, nil
+	return Grant{Session: s, Token: m.token(s), Scope: s.Scope}, nil
 }
 
 // Refresh exchanges a refresh token for its one successor. An error under
@@ -117,11 +122,20 @@ func (m *Manager) Open(ctx context.Context, login Login) (Grant, error) {
 // the client free to try the same token again. The caller must look the user
 // up again before it issues an access token.
 func (m *Manager) Refresh(ctx context.Context, token string) (Grant, error) {
+	return m.RefreshScope(ctx, token, "")
+}
+
+// RefreshScope is [Manager.Refresh] for an access token with a part of the
+// session's scope; an empty scope is all of it. What is not part of it is
+// [ErrScope], and the token that was presented stays good. The session keeps its
+// scope, so that a later refresh may ask for another part (RFC 6749 section 6:
+// the new refresh token has the scope of the one before).
+func (m *Manager) RefreshScope(ctx context.Context, token, scope string) (Grant, error) {
 	id, presented, err := m.codec.Parse(token)
 	if err != nil {
 		return Grant{}, err
 	}
-	s, outcome, err := m.store.Rotate(ctx, id, presented, m.clock(), m.policy)
+	s, outcome, err := m.store.Rotate(ctx, id, presented, scope, m.clock(), m.policy)
 	if err != nil {
 		return Grant{}, fmt.Errorf("rotate session: %w", err)
 	}
@@ -134,7 +148,28 @@ func (m *Manager) Refresh(ctx context.Context, token string) (Grant, error) {
 	if s.ID != id || s.Generation-1 != presented {
 		return Grant{}, fmt.Errorf("rotate session: the store answered generation %d to %d", s.Generation, presented)
 	}
-	return Grant{Session: s, Token: m.token(s), Repeated: outcome == Repeated}, nil
+	scope, err = Narrow(s.Scope, scope)
+	if err != nil {
+		return Grant{}, fmt.Errorf("rotate session: the store granted what it should not: %w", err)
+	}
+	return Grant{Session: s, Token: m.token(s), Scope: scope, Repeated: outcome == Repeated}, nil
+}
+
+// Reauthenticate notes that the user of a live session has just proved again who
+// they are, and returns the session with its new [State.AuthTime], for an access
+// token that passes a guard for fresh logins. The session's id, limits and
+// refresh token stay. It returns [ErrEnded] for a session that is over, not there
+// or another user's. Checking the password, and how often it may be wrong, is
+// for the caller.
+func (m *Manager) Reauthenticate(ctx context.Context, id, userID string) (State, error) {
+	s, found, err := m.store.Reauthenticate(ctx, id, userID, m.clock())
+	if err != nil {
+		return State{}, fmt.Errorf("reauthenticate session: %w", err)
+	}
+	if !found {
+		return State{}, ErrEnded
+	}
+	return s, nil
 }
 
 // End ends a session and reports whether it had not ended before. An id that

@@ -21,12 +21,17 @@ func (b *brokenStore) Open(ctx context.Context, s session.State) error {
 	return errors.Join(b.err, b.Memory.Open(ctx, s))
 }
 
-func (b *brokenStore) Rotate(ctx context.Context, id string, presented int64, now time.Time, p session.Policy) (session.State, session.Outcome, error) {
-	s, outcome, err := b.Memory.Rotate(ctx, id, presented, now, p)
+func (b *brokenStore) Rotate(ctx context.Context, id string, presented int64, scope string, now time.Time, p session.Policy) (session.State, session.Outcome, error) {
+	s, outcome, err := b.Memory.Rotate(ctx, id, presented, scope, now, p)
 	if b.rotate != nil {
 		s, outcome = b.rotate(s, outcome)
 	}
 	return s, outcome, errors.Join(b.err, err)
+}
+
+func (b *brokenStore) Reauthenticate(ctx context.Context, id, userID string, now time.Time) (session.State, bool, error) {
+	s, found, err := b.Memory.Reauthenticate(ctx, id, userID, now)
+	return s, found, errors.Join(b.err, err)
 }
 
 func (b *brokenStore) End(ctx context.Context, id string, now time.Time) (session.State, bool, error) {
@@ -64,12 +69,12 @@ func TestManagerOpensWithTheDefaultsAndItsClock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	grant, err := manager.Open(t.Context(), session.Login{UserID: "alice", Scope: "read write", IP: "192.0.2.7", UserAgent: "curl/8"})
+	grant, err := manager.Open(t.Context(), session.Login{UserID: "alice", Scope: "read write", IP: "192.0.2.7", UserAgent: "curl/8", Device: "laptop"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := session.State{
-		ID: grant.Session.ID, UserID: "alice", Scope: "read write", IP: "192.0.2.7", UserAgent: "curl/8",
+		ID: grant.Session.ID, UserID: "alice", Scope: "read write", IP: "192.0.2.7", UserAgent: "curl/8", Device: "laptop",
 		CreatedAt: start, AuthTime: start, RotatedAt: start, LastUsedAt: start,
 		IdleExpiresAt: start.Add(30 * day), ExpiresAt: start.Add(90 * day),
 	}
@@ -122,8 +127,12 @@ func TestManagerPassesOnWhatTheStoreFailsWith(t *testing.T) {
 	store.err = failure
 	granted := func(g session.Grant, err error) (bool, error) { return g != (session.Grant{}), err }
 	for name, act := range map[string]func() (bool, error){
-		"open":          func() (bool, error) { return granted(manager.Open(t.Context(), session.Login{UserID: "bob"})) },
-		"rotate":        func() (bool, error) { return granted(manager.Refresh(t.Context(), grant.Token.Reveal())) },
+		"open":   func() (bool, error) { return granted(manager.Open(t.Context(), session.Login{UserID: "bob"})) },
+		"rotate": func() (bool, error) { return granted(manager.Refresh(t.Context(), grant.Token.Reveal())) },
+		"reauthenticate": func() (bool, error) {
+			s, err := manager.Reauthenticate(t.Context(), grant.Session.ID, "alice")
+			return s != (session.State{}), err
+		},
 		"end session:":  func() (bool, error) { return manager.End(t.Context(), grant.Session.ID) },
 		"end sessions:": func() (bool, error) { n, err := manager.EndAll(t.Context(), "alice", ""); return n != 0, err },
 		"list":          func() (bool, error) { l, err := manager.List(t.Context(), "alice"); return l != nil, err },
@@ -154,6 +163,10 @@ func TestManagerGrantsNothingOnAnImpossibleAnswer(t *testing.T) {
 			s.ID = session.NewID()
 			return s, o
 		},
+		"another scope": func(s session.State, o session.Outcome) (session.State, session.Outcome) {
+			s.Scope = "other"
+			return s, o
+		},
 		"no outcome": func(s session.State, _ session.Outcome) (session.State, session.Outcome) { return s, 0 },
 	} {
 		store := &brokenStore{Memory: session.NewMemory(), rotate: lie}
@@ -161,11 +174,11 @@ func TestManagerGrantsNothingOnAnImpossibleAnswer(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		grant, err := manager.Open(t.Context(), session.Login{UserID: "alice"})
+		grant, err := manager.Open(t.Context(), session.Login{UserID: "alice", Scope: "read"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := manager.Refresh(t.Context(), grant.Token.Reveal()); err == nil || got != (session.Grant{}) {
+		if got, err := manager.RefreshScope(t.Context(), grant.Token.Reveal(), "read"); err == nil || got != (session.Grant{}) {
 			t.Errorf("%s: got %+v, %v; want an error alone", name, got, err)
 		}
 	}

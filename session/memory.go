@@ -79,16 +79,33 @@ func (m *Memory) Open(_ context.Context, s State) error {
 }
 
 // Rotate implements [Store].
-func (m *Memory) Rotate(_ context.Context, id string, presented int64, now time.Time, p Policy) (State, Outcome, error) {
+func (m *Memory) Rotate(_ context.Context, id string, presented int64, scope string, now time.Time, p Policy) (State, Outcome, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	r := m.byID[id]
 	if r == nil {
 		return State{}, Unknown, nil
 	}
-	var outcome Outcome
-	r.State, outcome = p.Apply(r.State, presented, now)
+	next, outcome := p.Apply(r.State, presented, now)
+	if outcome.Granted() {
+		if _, err := Narrow(r.Scope, scope); err != nil {
+			return State{}, Unknown, err
+		}
+	}
+	r.State = next
 	return r.State, outcome, nil
+}
+
+// Reauthenticate implements [Store].
+func (m *Memory) Reauthenticate(_ context.Context, id, userID string, now time.Time) (State, bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r := m.byID[id]
+	if r == nil || r.UserID != userID || !r.Live(now) {
+		return State{}, false, nil
+	}
+	r.State = r.State.Reauthenticate(now)
+	return r.State, true, nil
 }
 
 // End implements [Store].

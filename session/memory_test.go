@@ -42,7 +42,7 @@ func TestMemoryOpenRefuses(t *testing.T) {
 
 func TestMemoryKnowsNothingOfOthersIDs(t *testing.T) {
 	store, policy := session.NewMemory(), session.DefaultPolicy()
-	s, outcome, err := store.Rotate(t.Context(), "nobody", 0, start, policy)
+	s, outcome, err := store.Rotate(t.Context(), "nobody", 0, "", start, policy)
 	if s != (session.State{}) || outcome != session.Unknown || err != nil {
 		t.Errorf("Rotate: got %+v, %v, %v; want nothing, unknown", s, outcome, err)
 	}
@@ -117,7 +117,7 @@ func TestMemoryKeepsTheAnswerOfASessionForADay(t *testing.T) {
 		for range 8 {
 			open(t, store, policy.Start("bob", now))
 		}
-		_, outcome, err := store.Rotate(t.Context(), id, 0, now, policy)
+		_, outcome, err := store.Rotate(t.Context(), id, 0, "", now, policy)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -157,7 +157,7 @@ func TestAFullMemoryMakesRoomOnlyOfWhatIsOver(t *testing.T) {
 	if got := store.Len(); got != 3 {
 		t.Errorf("Len: got %d, want 3", got)
 	}
-	if _, outcome, err := store.Rotate(t.Context(), first.ID, 0, start, policy); outcome != session.Unknown || err != nil {
+	if _, outcome, err := store.Rotate(t.Context(), first.ID, 0, "", start, policy); outcome != session.Unknown || err != nil {
 		t.Errorf("the ended session: got %v, %v; want unknown", outcome, err)
 	}
 	for user, want := range map[string]int{"alice": 1, "bob": 2} {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,6 +19,7 @@ type modelSession struct {
 	id, user                string
 	tokens                  []string
 	opened, moved, ended    time.Time
+	proved                  time.Time // when the user last proved who they are
 	idleLimit, absoluteTime time.Time
 }
 
@@ -72,7 +74,7 @@ func TestRandomHistoriesAgainstAnOracle(t *testing.T) {
 			}
 		}
 	}
-	for _, outcome := range []string{"rotated", "repeated", "reused", "ended", "expired", "forged", "listed", "ended all"} {
+	for _, outcome := range []string{"rotated", "repeated", "reused", "ended", "expired", "forged", "listed", "ended all", "too wide", "narrowed", "reauthenticated"} {
 		if counts[outcome] == 0 {
 			t.Errorf("seed %d: no history led to %q", seed, outcome)
 		}
@@ -87,8 +89,10 @@ func (h *history) act() {
 		h.refresh(h.pick())
 	case n < 63:
 		h.forge(h.pick())
-	case n < 66:
+	case n < 65:
 		h.end(h.pick())
+	case n < 66:
+		h.reauthenticate(h.pick())
 	case n < 68:
 		h.endAll(h.pick())
 	case n < 75:
@@ -116,11 +120,11 @@ func (h *history) pass(d time.Duration) {
 
 func (h *history) open() {
 	user := fmt.Sprintf("user-%d", h.random.IntN(3))
-	grant, err := h.manager.Open(h.t.Context(), session.Login{UserID: user, Scope: "read"})
+	grant, err := h.manager.Open(h.t.Context(), session.Login{UserID: user, Scope: "read write"})
 	if err != nil {
 		h.t.Fatalf("%s: Open: %v", h.where, err)
 	}
-	s := &modelSession{id: grant.Session.ID, user: user, tokens: []string{grant.Token.Reveal()}, opened: h.now, moved: h.now}
+	s := &modelSession{id: grant.Session.ID, user: user, tokens: []string{grant.Token.Reveal()}, opened: h.now, moved: h.now, proved: h.now}
 	s.absoluteTime = h.now.Add(h.policy.Absolute)
 	s.idleLimit = h.now.Add(min(h.policy.Idle, h.policy.Absolute))
 	h.sessions = append(h.sessions, s)
@@ -145,8 +149,12 @@ func (h *history) refresh(s *modelSession) {
 	default:
 		want, name = session.ErrReused, "reused"
 	}
+	scope := []string{"", "", "", "read", "write read", "admin", "read admin"}[h.random.IntN(7)]
+	if want == nil && strings.Contains(scope, "admin") {
+		want, name = session.ErrScope, "too wide"
+	}
 	h.counts[name]++
-	got, err := h.manager.Refresh(h.t.Context(), s.tokens[i])
+	got, err := h.manager.RefreshScope(h.t.Context(), s.tokens[i], scope)
 	if !errors.Is(err, want) {
 		h.t.Fatalf("%s: token %d of %d, %s: got %v, want %v", h.where, i, len(s.tokens), name, err, want)
 	}
@@ -169,7 +177,18 @@ func (h *history) refresh(s *modelSession) {
 		s.ended = h.now
 		h.want = append(h.want, fmt.Sprint(s.id, session.ByReuse))
 	}
-	if want == nil && (got.Session.ID != s.id || got.Session.UserID != s.user || got.Session.Scope != "read" ||
+	if want != nil && got != (session.Grant{}) {
+		h.t.Fatalf("%s: %s: got %+v beside the error, want nothing", h.where, name, got)
+	}
+	if scope == "" {
+		scope = "read write"
+	} else if want == nil {
+		h.counts["narrowed"]++
+	}
+	if want == nil && (got.Scope != scope || !got.Session.AuthTime.Equal(s.proved)) {
+		h.t.Fatalf("%s: got scope %q and auth_time %v, want %q and %v", h.where, got.Scope, got.Session.AuthTime, scope, s.proved)
+	}
+	if want == nil && (got.Session.ID != s.id || got.Session.UserID != s.user || got.Session.Scope != "read write" ||
 		got.Session.Generation != int64(len(s.tokens)-1) || !got.Session.IdleExpiresAt.Equal(s.idleLimit) || !got.Session.ExpiresAt.Equal(s.absoluteTime)) {
 		h.t.Fatalf("%s: got session %+v, want that of %+v", h.where, got.Session, s)
 	}
@@ -192,6 +211,27 @@ func (h *history) forge(s *modelSession) {
 		if !errors.Is(err, session.ErrInvalid) && !over {
 			h.t.Fatalf("%s: forged token %d: got %v, want ErrInvalid", h.where, i, err)
 		}
+	}
+}
+
+// reauthenticate moves auth_time and nothing else, which the steps after it find out.
+func (h *history) reauthenticate(s *modelSession) {
+	h.counts["reauthenticated"]++
+	if _, err := h.manager.Reauthenticate(h.t.Context(), s.id, s.user+"x"); !errors.Is(err, session.ErrEnded) {
+		h.t.Fatalf("%s: Reauthenticate by another user: got %v, want ErrEnded", h.where, err)
+	}
+	got, err := h.manager.Reauthenticate(h.t.Context(), s.id, s.user)
+	if s.over(h.now) {
+		if !errors.Is(err, session.ErrEnded) || got != (session.State{}) {
+			h.t.Fatalf("%s: Reauthenticate: got %+v, %v, want ErrEnded alone", h.where, got, err)
+		}
+		return
+	}
+	if h.now.After(s.proved) {
+		s.proved = h.now
+	}
+	if err != nil || !got.AuthTime.Equal(s.proved) {
+		h.t.Fatalf("%s: Reauthenticate: got auth_time %v, %v, want %v", h.where, got.AuthTime, err, s.proved)
 	}
 }
 

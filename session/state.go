@@ -24,6 +24,7 @@ type State struct {
 	Scope     string // what the login granted, space-separated (RFC 6749 section 3.3)
 	IP        string // of the login, for its owner to recognise it by
 	UserAgent string // of the login
+	Device    string // a name that the client gave at the login, or none
 }
 
 // Live reports whether the session has neither ended nor reached a limit.
@@ -40,6 +41,14 @@ func (s State) End(now time.Time) State {
 	return s
 }
 
+// Reauthenticate returns the state after the user proved again who they are:
+// AuthTime moves to now, never back. The generation and the limits stay.
+func (s State) Reauthenticate(now time.Time) State {
+	now = stamp(now)
+	s.AuthTime, s.LastUsedAt = later(s.AuthTime, now), later(s.LastUsedAt, now)
+	return s
+}
+
 func (s State) expired(now time.Time) bool {
 	return !now.Before(s.IdleExpiresAt) || !now.Before(s.ExpiresAt)
 }
@@ -47,6 +56,13 @@ func (s State) expired(now time.Time) bool {
 // stamp makes a time that a store gives back unchanged: UTC, without a
 // monotonic reading, to the microsecond.
 func stamp(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
 
 func earlier(a, b time.Time) time.Time {
 	if b.Before(a) {

@@ -14,8 +14,15 @@ type Store interface {
 
 	// Rotate applies p to the session: [Policy.Apply] on a state that no one
 	// else can change meanwhile. It returns the state after it; for an id that
-	// is not there, the zero State and [Unknown].
-	Rotate(ctx context.Context, id string, presented int64, now time.Time, p Policy) (State, Outcome, error)
+	// is not there, the zero State and [Unknown]. Where the outcome would be
+	// granted but [Narrow] refuses the scope that was asked for, its error is
+	// returned and nothing changes.
+	Rotate(ctx context.Context, id string, presented int64, scope string, now time.Time, p Policy) (State, Outcome, error)
+
+	// Reauthenticate applies [State.Reauthenticate] to a live session of the
+	// user and returns the state after it. It reports false, and changes
+	// nothing, for an id that is not there, another user's, or not live at now.
+	Reauthenticate(ctx context.Context, id, userID string, now time.Time) (State, bool, error)
 
 	// End ends a session at now and returns the state after it. It reports
 	// false when the session had ended before or is not there. A session past
