@@ -44,7 +44,7 @@ type Config struct {
 	Unwrap func(ctx context.Context, token string) (string, error)
 	// Revocation is asked for every token, cached ones included, after everything else held.
 	// It returns nil for a token that stands, ErrTokenRevoked for one that was taken back, and any other
-	// error when that cannot be known, which is answered with 503. See [RevokedIn].
+	// error when that cannot be known, which is answered with 503. See [RevokedBy] and [RevokedIn].
 	Revocation func(context.Context, Claims) error
 	// CacheBytes bounds the memory of the cache of verified tokens. The default is 4 MiB; a
 	// negative number turns the cache off.
@@ -126,3 +126,27 @@ func RevokedIn(set *revocation.Set, issuers ...string) func(context.Context, Cla
 		return nil
 	}
 }
+
+// RevokedBy makes a feed that is followed the Revocation of a [Config]: as [RevokedIn], and tokens
+// cannot be judged, which is answered with 503, while the feed is staler than the follower allows.
+//
+// With issuers named, only their tokens are looked at. Name the feed's issuer, as it is written in "iss", where several are
+// trusted (Config.AlsoTrust): users and sessions of the others may have the same names.
+func RevokedBy(f *revocation.Follower, issuers ...string) func(context.Context, Claims) error {
+	issuers = slices.Clone(issuers)
+	return func(_ context.Context, c Claims) error {
+		if len(issuers) > 0 && !slices.Contains(issuers, c.Issuer) {
+			return nil
+		}
+		switch kind, err := f.Revoked(c.ID, c.SessionID, c.KeyID, c.Subject, c.Version); {
+		case err != nil:
+			return errStaleRevocations
+		case kind != 0:
+			return ErrTokenRevoked
+		default:
+			return nil
+		}
+	}
+}
+
+var errStaleRevocations = fmt.Errorf("%w: %w", ErrUnavailable, revocation.ErrStale)
