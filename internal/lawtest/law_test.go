@@ -39,6 +39,7 @@ var theLaw = law{
 			serverModule + "/internal/config",
 			serverModule + "/internal/limit",
 			serverModule + "/internal/password",
+			serverModule + "/internal/pgtest",
 			serverModule + "/internal/username",
 		}},
 	},
@@ -73,6 +74,7 @@ var theLaw = law{
 	testOnly: []string{
 		rootModule + "/durwardtest",
 		rootModule + "/internal/vectors",
+		serverModule + "/internal/pgtest",
 		serverModule + "/internal/store/storetest",
 	},
 }

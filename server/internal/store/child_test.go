@@ -13,6 +13,7 @@ import (
 
 	"github.com/durward-auth/durward/server/internal/account"
 	"github.com/durward-auth/durward/server/internal/audit"
+	"github.com/durward-auth/durward/server/internal/pgtest"
 	"github.com/durward-auth/durward/server/internal/store"
 	"github.com/durward-auth/durward/session"
 )
@@ -30,7 +31,7 @@ var children = map[string]func(path string, args []string) error{
 func TestMain(m *testing.M) {
 	child, ok := children[os.Getenv(childVariable)]
 	if !ok {
-		os.Exit(m.Run())
+		pgtest.Main(m)
 	}
 	if err := child(os.Args[1], os.Args[2:]); err != nil {
 		fmt.Fprintln(os.Stderr, err)

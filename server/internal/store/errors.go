@@ -25,6 +25,15 @@ var (
 	// started again.
 	ErrFailed = errors.New("the database has stopped writing")
 
+	// ErrUnreachable says that the PostgreSQL database does not answer: nothing was stored. It is an
+	// account.BusyError too.
+	ErrUnreachable error = &laterError{"the database does not answer", []error{&account.BusyError{RetryAfter: time.Second}}}
+
+	// ErrUnknownOutcome says that the connection to PostgreSQL broke while a commit was under way, so that it is
+	// not known whether it took place. It is an account.BusyError too: to do the same again is right in either case.
+	ErrUnknownOutcome error = &laterError{"the connection to the database broke during a commit, which may have taken place",
+		[]error{&account.BusyError{RetryAfter: time.Second}}}
+
 	// ErrClosed says that the database was closed.
 	ErrClosed = errors.New("the database is closed")
 

@@ -17,11 +17,14 @@ var (
 	_ keyring.Store = (*DB)(nil)
 )
 
-// Config says where the data is: an SQLite file.
+// Config says where the data is: in an SQLite file, or in a PostgreSQL database.
 type Config struct {
 	// Path is the SQLite file. It is created with mode 0600 when there is none, and
 	// its directory with mode 0700.
 	Path string
+	// URL is the PostgreSQL database, such as postgres://durward@db.internal/durward, and takes the
+	// place of Path. Errors never hold its password.
+	URL string
 	// Clock stamps the ids of audit events. Nil means time.Now.
 	Clock func() time.Time
 	// Readers is how many statements read SQLite at once; 0 means 4.
@@ -82,10 +85,16 @@ func openWith(ctx context.Context, c Config, steps fs.FS) (*DB, error) {
 	if c.BusyTimeout <= 0 {
 		c.BusyTimeout = 5 * time.Second
 	}
-	if c.Path == "" {
+	switch {
+	case c.URL != "" && c.Path != "":
+		return nil, errors.New("open database: a path and a URL")
+	case c.URL != "":
+		return openPostgres(ctx, c, steps)
+	case c.Path != "":
+		return openSQLite(ctx, c, steps)
+	default:
 		return nil, errors.New("open database: no path")
 	}
-	return openSQLite(ctx, c, steps)
 }
 
 // Close finishes the writes that wait and closes the database. Writes that come later are

@@ -21,6 +21,10 @@ const rotateSession = `
 
 const sessionByID = `SELECT ` + sessionColumns + ` FROM sessions WHERE id = $1`
 
+const userOfSession = `
+	SELECT ` + userColumns + ` FROM users
+	WHERE id = (SELECT user_id FROM sessions WHERE id = $1)`
+
 const repeatSession = `
 	UPDATE sessions SET access_expires_at = CASE WHEN access_expires_at > $3 THEN access_expires_at ELSE $3 END
 	WHERE id = $1 AND generation = $2 AND ended_at = 0
@@ -52,6 +56,7 @@ const looks = 5
 func (t *tx) rotate(ctx context.Context, r account.Rotation, e audit.Event) (account.Rotated, error) {
 	now := micros(r.Now)
 	for range looks {
+		t.ahead(userOfSession, r.SessionID)
 		s, moved, err := one(ctx, t, scanSession, rotateSession, r.SessionID, r.Presented, now, idleLimit(r), micros(r.AccessExpiresAt))
 		if err != nil {
 			return account.Rotated{}, err
@@ -94,7 +99,11 @@ func (t *tx) rotate(ctx context.Context, r account.Rotation, e audit.Event) (acc
 // rotated records what happened to the session and stores what follows from it. Its error undoes
 // all that the transaction has done.
 func (t *tx) rotated(ctx context.Context, r account.Rotation, outcome session.Outcome, s account.Session, e audit.Event) (account.Rotated, error) {
-	u, err := findUser(ctx, t, s.UserID)
+	// The user is read after the session's row was locked, so that whoever raises the version is seen or waits.
+	u, found, err := one(ctx, t, scanUser, userOfSession, s.ID)
+	if err == nil && !found {
+		err = account.ErrUserNotFound
+	}
 	if err != nil {
 		return account.Rotated{}, err
 	}

@@ -1,0 +1,145 @@
+package store_test
+
+import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/durward-auth/durward/server/internal/pgtest"
+	"github.com/jackc/pgx/v5"
+)
+
+// ofSQLite are statements that ask SQLite about itself.
+var ofSQLite = []string{"hasVersion"}
+
+// TestEveryStatementIsUnderstoodByPostgreSQL prepares all of them there.
+func TestEveryStatementIsUnderstoodByPostgreSQL(t *testing.T) {
+	url := pgtest.Database(t)
+	openURL(t, url)
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	statements := constants(t, ofBoth)
+	maps.Copy(statements, constants(t, ofPostgres))
+	maps.Copy(statements, eventQueries())
+	for name, text := range statements {
+		if slices.Contains(ofSQLite, name) {
+			continue
+		}
+		if _, err := conn.Prepare(t.Context(), "", text); err != nil {
+			t.Errorf("%s: %v\n%s", name, err, text)
+		}
+	}
+}
+
+// TestNoStatementScansATableOfPostgreSQL explains every statement with scans made dear, so that
+// one remains only where no index serves.
+func TestNoStatementScansATableOfPostgreSQL(t *testing.T) {
+	url := pgtest.Database(t)
+	openURL(t, url)
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	for _, setting := range []string{"enable_seqscan = off", "plan_cache_mode = force_generic_plan"} {
+		if _, err := conn.Exec(t.Context(), "SET "+setting); err != nil {
+			t.Fatal(err)
+		}
+	}
+	statements := constants(t, ofBoth)
+	maps.Copy(statements, eventQueries())
+	for name, text := range statements {
+		if slices.Contains(ofSQLite, name) || scans[name] != "" {
+			continue
+		}
+		plan := explainPostgres(t, conn, name, text)
+		if strings.Contains(plan, "Seq Scan") {
+			t.Errorf("%s scans:\n%s\n%s", name, text, plan)
+		}
+	}
+}
+
+func explainPostgres(t *testing.T, conn *pgx.Conn, name, text string) string {
+	t.Helper()
+	described, err := conn.Prepare(t.Context(), "explained", text)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	nulls := strings.TrimSuffix(strings.Repeat("NULL, ", len(described.ParamOIDs)), ", ")
+	call := "explained"
+	if nulls != "" {
+		call = fmt.Sprintf("explained(%s)", nulls)
+	}
+	rows, err := conn.Query(t.Context(), "EXPLAIN EXECUTE "+call, pgx.QueryExecModeSimpleProtocol)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	plan, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	if err := conn.Deallocate(t.Context(), "explained"); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(plan, "\n")
+}
+
+// unportable is what CockroachDB or YugabyteDB refuse, or what a pooler in between would break.
+var unportable = regexp.MustCompile(`(?i)advisory|\bLISTEN\b|\bNOTIFY\b|\b(BIG|SMALL)?SERIAL\b|DEFERRABLE|\bTEMP(ORARY)?\b|SKIP LOCKED|NOWAIT|FOR (NO KEY |KEY )?(UPDATE|SHARE)` +
+	`|LOCK TABLE|CREATE (TRIGGER|FUNCTION|PROCEDURE|RULE|EXTENSION|DOMAIN)|EXCLUDE USING|UNLOGGED|WITH HOLD|\bCURSOR\b|\bCTID\b|\bXMIN\b|\bOID\b|USING (GIN|GIST|BRIN|HASH)|\bDO \$|PARTITION BY|INHERITS|TABLESAMPLE|\bMERGE\b`)
+
+// TestNothingNeedsWhatOnlyPostgreSQLHas holds docs/decisions/0013 over every statement and migration.
+func TestNothingNeedsWhatOnlyPostgreSQLHas(t *testing.T) {
+	texts := constants(t, ofBoth)
+	maps.Copy(texts, constants(t, ofPostgres))
+	delete(texts, "invalidIndexes") // reads the catalogue, as the others let one do
+	migrations, err := fs.Glob(os.DirFS("migrations"), "*.sql")
+	if err != nil || len(migrations) == 0 {
+		t.Fatalf("got migrations %v and error %v", migrations, err)
+	}
+	for _, name := range migrations {
+		text, err := os.ReadFile("migrations/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[name] = withoutComments(string(text))
+	}
+	for name, text := range texts {
+		if found := unportable.FindString(text); found != "" {
+			t.Errorf("%s has %q:\n%s", name, found, text)
+		}
+	}
+}
+
+func withoutComments(sql string) string {
+	return regexp.MustCompile(`(?m)--.*$`).ReplaceAllString(sql, "")
+}
+
+// TestTextsSortByTheirBytesOnPostgreSQL holds that pages follow one another in the order that SQLite has too.
+func TestTextsSortByTheirBytesOnPostgreSQL(t *testing.T) {
+	url := pgtest.Database(t)
+	openURL(t, url)
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	rows, err := conn.Query(t.Context(), `
+		SELECT table_name || '.' || column_name FROM information_schema.columns
+		WHERE table_schema = current_schema() AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C' AND table_name <> 'migrator'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil || len(wrong) > 0 {
+		t.Errorf("got columns %v in the order of a language, and error %v, want none", wrong, err)
+	}
+}
