@@ -320,6 +320,8 @@ func (t *trusted) key(ctx context.Context, h jws.Header) (*VerificationKey, erro
 	switch {
 	case err == nil && key != nil && string(key.algorithm) == h.Algorithm && key.id == h.KeyID:
 		return key, nil
+	case errors.Is(err, ErrTokenRevoked):
+		return nil, ErrTokenRevoked
 	case err == nil, errors.Is(err, ErrToken):
 		return nil, ErrTokenKey
 	case errors.Is(err, ErrUnavailable):

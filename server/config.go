@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/durward-auth/durward"
+	"github.com/durward-auth/durward/server/internal/keyring"
 	"github.com/durward-auth/durward/server/internal/limit"
 	"github.com/durward-auth/durward/server/internal/password"
 	"github.com/durward-auth/durward/session"
@@ -27,6 +28,8 @@ type Config struct {
 	Existing bool
 	// MasterKey is the text of the master key, for deployments that keep it outside DataDir.
 	MasterKey string
+	// MasterKeyFile is where the master key is instead of DataDir. It is read and never written.
+	MasterKeyFile string
 
 	// Issuer is the server's own URL, as clients see it: "iss", and the base of the metadata.
 	Issuer string
@@ -39,10 +42,18 @@ type Config struct {
 	// RefreshGrace is how long a lost answer can be asked for again: 10 seconds by default.
 	RefreshGrace time.Duration
 
-	// Algorithm is that of signing keys to come: ES256 by default.
+	// Algorithm is that of signing keys to come: ES256 by default. A running server changes over by rotation: it publishes a
+	// next key of the algorithm, and signs with it KeyPublish later.
 	Algorithm durward.Algorithm
 	// KeyRotation is the age at which the active key is replaced: 30 days by default, at least an hour.
 	KeyRotation time.Duration
+	// KeySetMaxAge is for how long clients may cache the key set: 5 minutes by default, a minute to an hour.
+	KeySetMaxAge time.Duration
+	// KeyPublish is how long a key is published before it signs: twice KeySetMaxAge by default, and at least KeySetMaxAge.
+	KeyPublish time.Duration
+	// KeyOverlap is how long at least a retired key verifies. By default it verifies until its last token has expired everywhere:
+	// for AccessTTL, the longest that was in use with it, and five minutes. It cannot be less.
+	KeyOverlap time.Duration
 
 	// ClosedRegistration refuses POST /register.
 	ClosedRegistration bool
@@ -70,9 +81,6 @@ type Config struct {
 	Clock   func() time.Time // the default is time.Now
 }
 
-// KeySetMaxAge is for how long clients may cache the key set.
-const KeySetMaxAge = 5 * time.Minute
-
 // Check reports every problem of the configuration together, as Open would, and touches nothing.
 func (c Config) Check() error {
 	_, err := c.checked()
@@ -90,10 +98,11 @@ func (c Config) checked() (Config, error) {
 	}
 	require(c.DataDir != "", "the data directory is not set")
 	require(c.AccessTTL >= time.Second && c.AccessTTL <= 24*time.Hour, "the access-token lifetime is %v, it must be between 1s and 24h", c.AccessTTL)
-	require(c.KeyRotation >= time.Hour, "the key rotation is %v, it must be at least 1h", c.KeyRotation)
+	require(c.MasterKey == "" || c.MasterKeyFile == "", "the master key is given both as a text and as a file: give one of them")
+	require(slices.Contains(keyring.Algorithms(), c.Algorithm), "the signing algorithm %q is not supported", c.Algorithm)
 	require(c.AuditRetention >= 24*time.Hour, "the audit retention is %v, it must be at least 24h", c.AuditRetention)
 	require(!slices.Contains(c.Audience, ""), "an audience is empty")
-	problems = append(problems, checkIssuer(c.Issuer), c.sessions().Check(), c.passwords().Validate(), c.SignInLimits.Check())
+	problems = append(problems, checkIssuer(c.Issuer), c.sessions().Check(), c.passwords().Validate(), c.SignInLimits.Check(), c.schedule().Check())
 	for _, origin := range c.CORSOrigins {
 		problems = append(problems, checkOrigin(origin))
 	}
@@ -111,6 +120,8 @@ func setDefaults(c *Config) {
 	setDefault(&c.RefreshGrace, policy.Grace)
 	setDefault(&c.Algorithm, durward.ES256)
 	setDefault(&c.KeyRotation, 30*24*time.Hour)
+	setDefault(&c.KeySetMaxAge, 5*time.Minute)
+	setDefault(&c.KeyPublish, 2*c.KeySetMaxAge)
 	setDefault(&c.AuditRetention, 365*24*time.Hour)
 	setDefault(&c.SignInLimits, limit.DefaultLimits())
 	setDefault(&c.Version, "unknown")
@@ -134,6 +145,12 @@ func setDefault[T comparable](field *T, value T) {
 
 func (c Config) sessions() session.Policy {
 	return session.Policy{Idle: c.RefreshIdle, Absolute: c.RefreshAbsolute, Grace: c.RefreshGrace}
+}
+
+func (c Config) schedule() keyring.Schedule {
+	return keyring.Schedule{
+		Rotation: c.KeyRotation, Publish: c.KeyPublish, Overlap: c.KeyOverlap, CacheTime: c.KeySetMaxAge, TokenLife: c.AccessTTL,
+	}
 }
 
 func (c Config) passwords() password.Policy {

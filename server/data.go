@@ -55,6 +55,11 @@ func OpenData(ctx context.Context, c Config) (*Data, error) {
 			return nil, fmt.Errorf("DURWARD_MASTER_KEY: %w", err)
 		}
 	}
+	if c.MasterKeyFile != "" {
+		if _, err := keyring.ReadMaster(c.MasterKeyFile); err != nil {
+			return nil, err
+		}
+	}
 	db, err := store.Open(ctx, store.Config{Path: DatabasePath(c.DataDir), Clock: c.Clock})
 	if err != nil {
 		return nil, err
@@ -84,18 +89,23 @@ func newData(ctx context.Context, c Config, db *store.DB) (*Data, error) {
 	if err != nil {
 		return nil, err
 	}
-	ring, err := keyring.Open(ctx, keyring.Config{Store: db, Master: master, Algorithm: c.Algorithm, Existing: c.Existing, Clock: c.Clock})
+	revoked := revocation.NewSet(c.Clock)
+	ring, err := keyring.Open(ctx, keyring.Config{
+		Store: db, Master: master, Algorithm: c.Algorithm, Schedule: c.schedule(), Existing: c.Existing, Clock: c.Clock,
+		Renew:    func() (keyring.Master, error) { return readMaster(c, "") },
+		OnRevoke: revoked.Add,
+	})
 	if err != nil {
 		return nil, err
 	}
-	d := &Data{Keys: ring, Store: db, config: c, revoked: revocation.NewSet(c.Clock), tally: audit.NewTally(maxTally, c.Clock), cursors: master.Derive("list cursors")}
-	if d.limiter, err = limit.New(c.SignInLimits, master.Derive("sign-in limits"), c.Clock); err != nil {
+	d := &Data{Keys: ring, Store: db, config: c, revoked: revoked, tally: audit.NewTally(maxTally, c.Clock), cursors: ring.Derive("list cursors")}
+	if d.limiter, err = limit.New(c.SignInLimits, ring.Derive("sign-in limits"), c.Clock); err != nil {
 		return nil, err
 	}
-	if d.clients, err = limit.New(c.SignInLimits, master.Derive("client sign-in limits"), c.Clock); err != nil {
+	if d.clients, err = limit.New(c.SignInLimits, ring.Derive("client sign-in limits"), c.Clock); err != nil {
 		return nil, err
 	}
-	codec, err := session.NewCodec(master.Derive("refresh tokens"))
+	codec, err := session.NewCodec(ring.Derive("refresh tokens"))
 	if err != nil {
 		return nil, err
 	}
@@ -123,26 +133,6 @@ func newData(ctx context.Context, c Config, db *store.DB) (*Data, error) {
 // maxTally bounds how many kinds of refusals are told apart between two writes of the audit log.
 const maxTally = 1024
 
-// openMaster reads the master key. It makes a new one only for data without any signing key: with a
-// new one in place of a lost one, nothing that was sealed could ever be opened.
-func openMaster(ctx context.Context, c Config, db *store.DB) (keyring.Master, error) {
-	if c.MasterKey != "" {
-		return keyring.ParseMaster(c.MasterKey)
-	}
-	master, err := keyring.ReadMaster(MasterKeyPath(c.DataDir))
-	if !errors.Is(err, keyring.ErrMasterMissing) {
-		return master, err
-	}
-	keys, listed := db.Keys(ctx, c.Clock())
-	if listed != nil {
-		return keyring.Master{}, listed
-	}
-	if len(keys) > 0 || c.Existing {
-		return keyring.Master{}, err
-	}
-	return keyring.CreateMaster(MasterKeyPath(c.DataDir))
-}
-
 // load fills what is held in memory from the store.
 func (d *Data) load(ctx context.Context) error {
 	now := d.config.Clock()
@@ -158,6 +148,9 @@ func (d *Data) load(ctx context.Context) error {
 	d.limiter.Load(counters)
 	return nil
 }
+
+// Dir is the data directory.
+func (d *Data) Dir() string { return d.config.DataDir }
 
 // Verifier checks this server's access tokens, revocation included.
 func (d *Data) Verifier() (*durward.Verifier, error) { return durward.NewVerifier(d.tokens()) }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/durward-auth/durward"
+	"github.com/durward-auth/durward/server/internal/keyring"
 	"github.com/durward-auth/durward/server/internal/store"
 )
 
@@ -17,6 +19,11 @@ const (
 	settingAudience          = "audience"
 	settingAccessTTL         = "access-ttl"
 	settingPasswordMinLength = "password-min-length"
+	settingAlgorithm         = "signing-algorithm"
+	settingKeyRotation       = "key-rotation"
+	settingKeySetMaxAge      = "key-set-max-age"
+	settingKeyPublish        = "key-publish"
+	settingKeyOverlap        = "key-overlap"
 )
 
 // placeholderIssuer stands where no token is concerned and no server has run yet.
@@ -29,6 +36,11 @@ func (c Config) settings() map[string]string {
 		settingAudience:          strings.Join(c.Audience, " "),
 		settingAccessTTL:         c.AccessTTL.String(),
 		settingPasswordMinLength: strconv.Itoa(c.PasswordMinLength),
+		settingAlgorithm:         string(c.Algorithm),
+		settingKeyRotation:       c.KeyRotation.String(),
+		settingKeySetMaxAge:      c.KeySetMaxAge.String(),
+		settingKeyPublish:        c.KeyPublish.String(),
+		settingKeyOverlap:        c.KeyOverlap.String(),
 	}
 }
 
@@ -45,10 +57,21 @@ func (c Config) inherit(ctx context.Context, db *store.DB) (Config, error) {
 		}
 	}
 	setDefault(&c.Issuer, placeholderIssuer)
-	if c.AccessTTL == 0 && stored[settingAccessTTL] != "" {
-		if c.AccessTTL, err = time.ParseDuration(stored[settingAccessTTL]); err != nil {
-			return Config{}, fmt.Errorf("the stored setting %s: %w", settingAccessTTL, err)
+	setDefault(&c.Algorithm, durward.Algorithm(stored[settingAlgorithm]))
+	longer := c.AccessTTL != 0 // than the server's schedule may know of
+	for name, field := range map[string]*time.Duration{
+		settingAccessTTL: &c.AccessTTL, settingKeyRotation: &c.KeyRotation, settingKeySetMaxAge: &c.KeySetMaxAge,
+		settingKeyPublish: &c.KeyPublish, settingKeyOverlap: &c.KeyOverlap,
+	} {
+		if *field != 0 || stored[name] == "" {
+			continue
 		}
+		if *field, err = time.ParseDuration(stored[name]); err != nil {
+			return Config{}, fmt.Errorf("the stored setting %s: %w", name, err)
+		}
+	}
+	if longer && c.KeyOverlap != 0 {
+		c.KeyOverlap = max(c.KeyOverlap, c.AccessTTL+keyring.Leeway)
 	}
 	if c.PasswordMinLength == 0 && stored[settingPasswordMinLength] != "" {
 		if c.PasswordMinLength, err = strconv.Atoi(stored[settingPasswordMinLength]); err != nil {

@@ -44,10 +44,13 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, release(), d.Close())
 	}
+	if err := d.Keys.AdoptAlgorithm(ctx); err != nil {
+		return nil, errors.Join(err, release(), d.Close())
+	}
 	s := &Server{Data: d, first: first, release: release, metrics: httpapi.NewMetrics()}
 	s.handler, err = httpapi.New(httpapi.Config{
 		Accounts: d.Accounts, Guard: d.tokens(),
-		KeySet: d.Keys.KeySet, KeySetMaxAge: KeySetMaxAge,
+		KeySet: d.Keys.KeySet, Keys: d.Keys, KeySetMaxAge: d.config.KeySetMaxAge,
 		Ready: s.ready, Draining: s.draining.Load, Tally: d.tally, Log: d.config.Log,
 		Version: d.config.Version, Issuer: d.config.Issuer, Documentation: strings.TrimSuffix(d.config.Issuer, "/") + "/openapi.json",
 		Foreground:     d.Accounts.Passwords.Foreground,
@@ -129,7 +132,7 @@ func (s *Server) tidy(ctx context.Context) error {
 	s.limiter.Sweep()
 	s.clients.Sweep()
 	s.revoked.Sweep()
-	_, rotation := s.Keys.RotateIfOlder(ctx, s.config.KeyRotation, 2*KeySetMaxAge)
+	_, rotation := s.Keys.Keep(ctx)
 	for ctx.Err() == nil {
 		dropped, err := s.Store.Sweep(ctx, s.config.Clock(), s.config.AuditRetention)
 		if err != nil || dropped == 0 {

@@ -24,7 +24,7 @@ func TestTheyVerifyWhatTheServerIssues(t *testing.T) {
 		t.Run(string(algorithm), func(t *testing.T) {
 			s := startServer(t, algorithm)
 			tokens := []string{s.login()}
-			s.command("key", "rotate", "--algorithm", string(algorithm))
+			s.command("key", "rotate", "--signing-algorithm", string(algorithm))
 			tokens = append(tokens, s.command("token", "issue", "ada"))
 
 			document := s.get("/.well-known/jwks.json")
@@ -100,7 +100,7 @@ func startServer(t *testing.T, algorithm durward.Algorithm) running {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build the server: %v\n%s", err, out)
 	}
-	serve := exec.Command(s.binary, "serve", "--addr", "127.0.0.1:0", "--data", s.data, "--algorithm", string(algorithm))
+	serve := exec.Command(s.binary, "serve", "--addr", "127.0.0.1:0", "--data", s.data, "--signing-algorithm", string(algorithm))
 	out, err := serve.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -55,9 +55,12 @@ func (cmd *configCommand) Run(parsed *kong.Context, c *commands, term terminal) 
 		}
 		add(flag.Name, show(parsed.FlagValue(flag)), source)
 	}
-	if os.Getenv("DURWARD_MASTER_KEY") != "" {
+	switch file := os.Getenv("DURWARD_MASTER_KEY_FILE"); {
+	case os.Getenv("DURWARD_MASTER_KEY") != "":
 		add("(master key)", "[secret]", "environment DURWARD_MASTER_KEY")
-	} else {
+	case file != "":
+		add("(master key)", "[secret]", file+", named by environment DURWARD_MASTER_KEY_FILE")
+	default:
 		add("(master key)", "[secret]", "master.key in the data directory")
 	}
 	var err error

@@ -134,12 +134,13 @@ func (f *findings) database(ctx context.Context, data *server.Data) {
 }
 
 func (f *findings) keys(data *server.Data) {
+	f.schedule(data)
 	for _, record := range data.Keys.Records() {
 		if record.State != keyring.Active {
 			continue
 		}
 		age := time.Since(record.ActivatedAt)
-		detail := fmt.Sprintf("the master key opens them; %s signs since %s", record.KeyID, moment(record.ActivatedAt))
+		detail := fmt.Sprintf("the master key %s opens them; %s signs since %s", data.Keys.MasterID(), record.KeyID, moment(record.ActivatedAt))
 		switch {
 		case age < 0:
 			f.warning("signing keys", "the active key was activated in the future: is the clock right?")
@@ -148,6 +149,22 @@ func (f *findings) keys(data *server.Data) {
 		default:
 			f.ok("signing keys", detail)
 		}
+	}
+}
+
+// schedule tells what the last server on the data was told, which was checked when the data was opened.
+func (f *findings) schedule(data *server.Data) {
+	s := data.Keys.Schedule()
+	f.ok("key schedule", fmt.Sprintf("a key signs for %v, after it was published for %v, and verifies for %v after that", s.Rotation, s.Publish, max(s.Overlap, s.TokenLife+keyring.Leeway)))
+	unused, old, err := keyring.Leftovers(server.MasterKeyPath(data.Dir()))
+	if err != nil {
+		f.problem("master key", err)
+	}
+	for _, path := range unused {
+		f.warning("master key", fmt.Sprintf("%s was made by a durward key rewrap that was interrupted, and seals nothing: delete it", path))
+	}
+	for _, path := range old {
+		f.warning("master key", fmt.Sprintf("%s is an old one: put it where the backups are that were made with it, and delete it here", path))
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// otherVariables are read by something else than a flag of this program: the master key, and the project's tests and tutorials.
-var otherVariables = []string{"DURWARD_MASTER_KEY", "DURWARD_SECRET", "DURWARD_FULL", "DURWARD_FUZZ_TIME", "DURWARD_VULNDB"}
+// otherVariables are read by something else than a flag of this program: the master keys, and the project's tests and tutorials.
+var otherVariables = []string{"DURWARD_MASTER_KEY", "DURWARD_MASTER_KEY_FILE", "DURWARD_NEW_MASTER_KEY", "DURWARD_SECRET", "DURWARD_FULL", "DURWARD_FUZZ_TIME", "DURWARD_VULNDB"}
 
 // warnOfMisspelt names the variables that look like settings and are none.
 func warnOfMisspelt(log *slog.Logger, environment []string) {

@@ -34,7 +34,7 @@ type serveCommand struct {
 func (serveCommand) Help() string {
 	return "Runs the server until it gets SIGTERM or an interrupt; then it answers what has begun and ends. " +
 		"On an empty data directory it makes the database, the master key and the first signing keys, and prints the first requests to try. " +
-		"The master key is read from master.key in the data directory, or from DURWARD_MASTER_KEY."
+		"The master key is read from master.key in the data directory, or from DURWARD_MASTER_KEY, or from the file that DURWARD_MASTER_KEY_FILE names."
 }
 
 // Run serves until ctx ends.

@@ -28,6 +28,9 @@ const (
 	SessionReauthenticate Action = "session.reauthenticate"
 	KeyCreate             Action = "key.create"
 	KeyRotate             Action = "key.rotate"
+	KeyRevoke             Action = "key.revoke"
+	KeyExport             Action = "key.export"
+	KeyRewrap             Action = "key.rewrap"
 	TokenIssue            Action = "token.issue"
 	TokenRefused          Action = "token.refused"
 	AccessForbidden       Action = "access.forbidden"
@@ -48,7 +51,7 @@ func Actions() []Action {
 		UserCreate, UserUpdate, UserRoles, UserScopes, UserPassword, UserDisable, UserEnable, UserRevoke, UserDelete,
 		SessionLogin, SessionRefresh, SessionReuse, SessionLogout, SessionEnd, SessionEndAll, SessionEndOthers, SessionReauthenticate,
 		ClientCreate, ClientSecret, ClientRevoke, ClientSignIn, ClientToken,
-		KeyCreate, KeyRotate, TokenIssue, TokenRefused, AccessForbidden,
+		KeyCreate, KeyRotate, KeyRevoke, KeyExport, KeyRewrap, TokenIssue, TokenRefused, AccessForbidden,
 	}
 }
 

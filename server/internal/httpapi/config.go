@@ -13,9 +13,17 @@ import (
 	"github.com/durward-auth/durward"
 	"github.com/durward-auth/durward/server/internal/account"
 	"github.com/durward-auth/durward/server/internal/audit"
+	"github.com/durward-auth/durward/server/internal/keyring"
 )
 
-// Config is what the handler works with. Accounts, Guard, KeySet, Ready, Tally and Log are required.
+// Keys are the signing keys as administrators see them.
+type Keys interface {
+	Records() []keyring.Record
+	Rotate(context.Context, audit.Event) error
+	Revoke(ctx context.Context, kid string, e audit.Event) error
+}
+
+// Config is what the handler works with. Accounts, Guard, KeySet, Keys, Ready, Tally and Log are required.
 type Config struct {
 	Accounts *account.Service
 	// Guard says which access tokens are accepted: issuer, audience, keys, revocation and clock. New
@@ -24,6 +32,8 @@ type Config struct {
 	// KeySet returns the current key set document (RFC 7517 §5). It is called for each request for
 	// it and must be cheap; the bytes are not written to.
 	KeySet func() []byte
+	// Keys are the signing keys behind it.
+	Keys Keys
 	// KeySetMaxAge is how long verifiers may keep the key set.
 	KeySetMaxAge time.Duration
 	// Ready returns nil when requests can be served. The error is logged, never answered.
@@ -66,6 +76,7 @@ func (c *Config) check() error {
 	}
 	require(c.Accounts != nil, "Accounts is required")
 	require(c.KeySet != nil, "KeySet is required")
+	require(c.Keys != nil, "Keys is required")
 	require(c.KeySetMaxAge >= 0, "KeySetMaxAge is negative")
 	require(c.Ready != nil, "Ready is required")
 	require(c.Tally != nil, "Tally is required")

@@ -278,7 +278,7 @@ func TestABadConfigurationIsNamedAtOnce(t *testing.T) {
 	if err == nil {
 		t.Fatal("got no error")
 	}
-	for _, part := range []string{"Accounts", "KeySet is", "Ready", "Tally", "Log", "Issuer", "CursorKey", `"*"`, `"https://a.example/"`, "KeySetMaxAge"} {
+	for _, part := range []string{"Accounts", "KeySet is", "Keys is", "Ready", "Tally", "Log", "Issuer", "CursorKey", `"*"`, `"https://a.example/"`, "KeySetMaxAge"} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("got %v, want it to name %s", err, part)
 		}

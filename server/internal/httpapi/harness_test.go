@@ -20,6 +20,7 @@ import (
 	"github.com/durward-auth/durward/server/internal/account"
 	"github.com/durward-auth/durward/server/internal/audit"
 	"github.com/durward-auth/durward/server/internal/httpapi"
+	"github.com/durward-auth/durward/server/internal/keyring"
 	"github.com/durward-auth/durward/server/internal/limit"
 	"github.com/durward-auth/durward/server/internal/password"
 	"github.com/durward-auth/durward/session"
@@ -83,6 +84,7 @@ type door struct {
 	handler http.Handler
 	metrics *httpapi.Metrics
 	config  httpapi.Config
+	keys    *fakeKeys
 	server  *httptest.Server
 }
 
@@ -116,10 +118,12 @@ func open(t testing.TB, changes ...func(*httpapi.Config)) *door {
 	document, err := keys.MarshalJWKS()
 	must(t, err)
 	d.metrics = httpapi.NewMetrics()
+	d.keys = &fakeKeys{records: []keyring.Record{{KeyID: "first", Algorithm: "ES256", State: keyring.Active, Sealed: "x1.canary", CreatedAt: d.clock.Now()}}}
 	d.config = httpapi.Config{
 		Accounts:      accounts,
 		Guard:         durward.Config{Issuer: issuer, Audience: issuer, Keys: keys, Revocation: durward.RevokedIn(revoked), Clock: d.clock.Now},
 		KeySet:        func() []byte { return document },
+		Keys:          d.keys,
 		KeySetMaxAge:  10 * time.Minute,
 		Ready:         func(context.Context) error { return nil },
 		Tally:         d.tally,

@@ -48,6 +48,9 @@ var policy = map[string]string{
 	"POST /admin/users/{id}/revoke":  "admin",
 	"GET /admin/sessions":            "admin",
 	"DELETE /admin/sessions/{id}":    "admin",
+	"GET /admin/keys":                "admin",
+	"POST /admin/keys/rotate":        "admin",
+	"DELETE /admin/keys/{kid}":       "admin",
 }
 
 func TestEveryRouteHasItsPolicyAndNoOther(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/durward-auth/durward"
 	"github.com/durward-auth/durward/server/internal/account"
+	"github.com/durward-auth/durward/server/internal/keyring"
 )
 
 // problem is an answer of RFC 9457. As an error it is one that was made for the client.
@@ -64,6 +65,10 @@ var refusals = []struct {
 	{account.ErrClientNotFound, problem{status: http.StatusNotFound, code: "client_not_found", detail: "There is no such client."}},
 	{account.ErrClientNameTaken, problem{status: http.StatusConflict, code: "client_name_taken", detail: "There is a client of this name: choose another name, or revoke that one."}},
 	{account.ErrLastAdmin, problem{status: http.StatusConflict, code: "last_admin", detail: "This is the last enabled administrator: make another one first."}},
+	{keyring.ErrKeyUnknown, problem{status: http.StatusNotFound, code: "key_not_found", detail: "There is no such signing key."}},
+	{keyring.ErrKeyExpired, problem{status: http.StatusConflict, code: "key_expired", detail: "The signing key retired so long ago that it verifies nothing any more: there is nothing to revoke."}},
+	{keyring.ErrConflict, problem{status: http.StatusConflict, code: "keys_changed", detail: "The signing keys were changed by somebody else at the same moment: look at them again."}},
+	{keyring.ErrMasterReplaced, problem{status: http.StatusConflict, code: "master_key_replaced", detail: "The master key was replaced, and this server needs the new one before it can change signing keys: start it again with it."}},
 	{durward.ErrTokenMissing, problem{status: http.StatusUnauthorized, code: "token_missing", detail: "This route needs an access token.", challenge: challengeNone}},
 	{durward.ErrTokenRevoked, problem{status: http.StatusUnauthorized, code: "token_revoked", detail: "The access token has been revoked.", challenge: challengeInvalid}},
 	{durward.ErrTokenExpired, problem{status: http.StatusUnauthorized, code: "token_expired", detail: "The access token has expired.", challenge: challengeInvalid}},

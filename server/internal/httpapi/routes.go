@@ -36,6 +36,9 @@ func (a *api) table() []*route {
 
 		{pattern: "GET /admin/sessions", access: accessAdmin, serve: a.listAllSessions},
 		{pattern: "DELETE /admin/sessions/{id}", access: accessAdmin, serve: a.endAnySession},
+		{pattern: "GET /admin/keys", access: accessAdmin, quick: true, serve: a.listKeys},
+		{pattern: "POST /admin/keys/rotate", access: accessAdmin, serve: a.rotateKeys},
+		{pattern: "DELETE /admin/keys/{kid}", access: accessAdmin, serve: a.revokeKey},
 
 		{pattern: "GET /.well-known/jwks.json", access: accessAll, quick: true, serve: a.showKeySet()},
 		{pattern: "GET /.well-known/oauth-authorization-server", access: accessAll, quick: true, serve: a.metadata()},

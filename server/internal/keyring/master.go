@@ -1,10 +1,9 @@
 package keyring
 
 import (
-	"crypto/hkdf"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,13 +14,12 @@ import (
 	"strings"
 )
 
-// Master is the key under which signing keys are sealed, and from which the server's other keys
-// are derived. It prints as "[secret]".
+// Master is the key under which the signing keys and the root secret are sealed. It prints as "[secret]".
 type Master struct{ key [32]byte }
 
 // The errors of a master key, each with what to do about it.
 var (
-	ErrMasterMissing = errors.New("the master key is missing: restore the file from your backup, or set DURWARD_MASTER_KEY")
+	ErrMasterMissing = errors.New("the master key is missing: restore the file from your backup, or set DURWARD_MASTER_KEY or DURWARD_MASTER_KEY_FILE")
 	ErrMasterWrong   = errors.New("the master key is not the one that sealed these signing keys: restore the right one")
 	ErrMasterText    = errors.New("the master key is malformed: it is one line, " + masterPrefix + " followed by 43 characters of base64url")
 )
@@ -67,16 +65,15 @@ func ReadMaster(path string) (Master, error) {
 	return m, nil
 }
 
-// CreateMaster makes a new master key and stores it with mode 0600. When another process stores one at
-// the same moment, that one is returned.
+// CreateMaster makes a new master key and stores it with mode 0600. When there is one already, or another process stores one
+// at the same moment, that one is returned.
 func CreateMaster(path string) (Master, error) {
-	var m Master
-	rand.Read(m.key[:])
-	text := masterPrefix + base64.RawURLEncoding.EncodeToString(m.key[:]) + "\n"
-	if err := writeOnce(path, text); err != nil {
-		if errors.Is(err, fs.ErrExist) {
-			return ReadMaster(path)
-		}
+	m := GenerateMaster()
+	err := writeOnce(path, m.Text())
+	if errors.Is(err, fs.ErrExist) {
+		return ReadMaster(path)
+	}
+	if err != nil {
 		return Master{}, fmt.Errorf("create master key: %w", err)
 	}
 	return m, nil
@@ -111,13 +108,21 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// Derive returns a key of 32 bytes for one purpose (HKDF, RFC 5869).
-func (m Master) Derive(purpose string) []byte {
-	key, err := hkdf.Key(sha256.New, m.key[:], nil, "durward/v1/"+purpose, 32)
-	if err != nil {
-		panic("keyring: derive: " + err.Error()) // only for lengths that HKDF cannot give
-	}
-	return key
+func (m Master) derive(purpose string) []byte { return derive(m.key[:], purpose) }
+
+// ID names the key without telling anything of it: 16 hexadecimal digits.
+func (m Master) ID() string { return hex.EncodeToString(m.derive("master key id")[:8]) }
+
+// Text is the form that the file and DURWARD_MASTER_KEY hold, with a line feed at its end.
+func (m Master) Text() string {
+	return masterPrefix + base64.RawURLEncoding.EncodeToString(m.key[:]) + "\n"
+}
+
+// GenerateMaster makes a new master key, which is stored nowhere.
+func GenerateMaster() Master {
+	var m Master
+	rand.Read(m.key[:])
+	return m
 }
 
 // String returns "[secret]".

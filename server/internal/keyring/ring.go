@@ -4,33 +4,38 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/durward-auth/durward"
+	"github.com/durward-auth/durward/revocation"
 	"github.com/durward-auth/durward/server/internal/audit"
 )
 
-// RetiredFor is how long a retired key verifies: the longest life of an access token, and the most
-// that a verifier's leeway may add.
-const RetiredFor = 24*time.Hour + 5*time.Minute
-
-// Config is what a Ring works with. Every field is required, but Existing.
+// Config is what a Ring works with. Every field is required, but Existing, Renew and OnRevoke.
 type Config struct {
 	Store     Store
 	Master    Master
 	Algorithm durward.Algorithm // of keys to come
-	Existing  bool              // never make the first keys
+	Schedule  Schedule
+	Existing  bool // never make the first keys
 	Clock     func() time.Time
+	// Renew reads the master key again when another process has replaced it.
+	Renew func() (Master, error)
+	// OnRevoke is told of a revocation as soon as it is stored.
+	OnRevoke func(...revocation.Entry)
 }
 
 // Ring holds the signing keys. It signs with the active one and verifies with all, and is safe
 // for concurrent use. It implements durward.KeySource and durward.SigningKeySource.
 type Ring struct {
 	config  Config
-	sealer  sealer
+	root    root
+	lock    atomic.Pointer[lock]
 	reload  sync.Mutex
+	seen    map[string]time.Time // when this process saw a key first; under reload
 	current atomic.Pointer[snapshot]
 }
 
@@ -43,20 +48,24 @@ type snapshot struct {
 	jwks   []byte
 }
 
+// ringKey has no signing key once it is revoked.
 type ringKey struct {
 	Record
 	signing *durward.SigningKey
+	seen    time.Time
 }
 
 // Open loads the ring. On empty storage it makes the first keys, one active and one next.
 // It returns an error that wraps ErrMasterWrong when the stored keys were sealed under another master key.
 func Open(ctx context.Context, c Config) (*Ring, error) {
-	sealer, err := newSealer(c.Master)
-	if err != nil {
+	r := &Ring{config: c, seen: map[string]time.Time{}}
+	if err := r.hold(c.Master); err != nil {
 		return nil, err
 	}
-	r := &Ring{config: c, sealer: sealer}
-	err = r.Reload(ctx)
+	if err := r.checkMaster(ctx); err != nil {
+		return nil, err
+	}
+	err := r.Reload(ctx)
 	if errors.Is(err, ErrNoKeys) && !c.Existing {
 		if err := r.install(ctx); err != nil && !errors.Is(err, ErrConflict) {
 			return nil, err
@@ -66,7 +75,16 @@ func Open(ctx context.Context, c Config) (*Ring, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r, nil
+	return r, r.openRoot(ctx)
+}
+
+// Algorithms returns those that signing keys may have.
+func Algorithms() []durward.Algorithm {
+	return []durward.Algorithm{
+		durward.ES256, durward.ES384, durward.ES512, durward.EdDSA, durward.Ed25519,
+		durward.RS256, durward.RS384, durward.RS512, durward.PS256, durward.PS384, durward.PS512,
+		durward.HS256, durward.HS384, durward.HS512,
+	}
 }
 
 // ErrNoKeys says that no server has ever run on the data.
@@ -98,7 +116,10 @@ func (r *Ring) generate(state State) (Record, error) {
 		return Record{}, err
 	}
 	now := r.config.Clock()
-	record := Record{KeyID: key.ID(), Algorithm: string(key.Algorithm()), State: state, Sealed: r.sealer.seal(key.ID(), secret), CreatedAt: now}
+	record := Record{
+		KeyID: key.ID(), Algorithm: string(key.Algorithm()), State: state, Sealed: r.lock.Load().seal(key.ID(), secret),
+		CreatedAt: now, TokenLife: r.config.Schedule.TokenLife,
+	}
 	if state == Active {
 		record.ActivatedAt = now
 	}
@@ -110,21 +131,28 @@ func (r *Ring) generate(state State) (Record, error) {
 func (r *Ring) Reload(ctx context.Context) error {
 	r.reload.Lock()
 	defer r.reload.Unlock()
-	records, err := r.config.Store.Keys(ctx, r.config.Clock())
+	outdated := r.follow(ctx)
+	records, err := r.records(ctx)
 	if err != nil {
 		return fmt.Errorf("load signing keys: %w", err)
 	}
 	if len(records) == 0 {
-		return ErrNoKeys
+		return errors.Join(outdated, ErrNoKeys)
 	}
 	before := r.current.Load()
 	loaded := &snapshot{byID: make(map[string]*ringKey, len(records))}
 	for _, record := range records {
-		key := &ringKey{Record: record}
-		if before != nil && before.byID[record.KeyID] != nil {
-			key.signing = before.byID[record.KeyID].signing
-		} else if key.signing, err = r.unseal(record); err != nil {
-			return err
+		key := &ringKey{Record: record, seen: r.firstSeen(record.KeyID)}
+		switch {
+		case record.State == Revoked:
+		case before != nil && before.signing(record.KeyID) != nil:
+			key.signing = before.signing(record.KeyID)
+		case outdated != nil:
+			return outdated
+		default:
+			if key.signing, err = r.unseal(record); err != nil {
+				return err
+			}
 		}
 		loaded.add(key)
 	}
@@ -138,10 +166,35 @@ func (r *Ring) Reload(ctx context.Context) error {
 	return nil
 }
 
-func (r *Ring) unseal(record Record) (*durward.SigningKey, error) {
-	secret, err := r.sealer.open(record.KeyID, record.Sealed)
+// records returns the keys. Before this process signs with one, the store knows how long its tokens may live.
+func (r *Ring) records(ctx context.Context) ([]Record, error) {
+	records, err := r.config.Store.Keys(ctx, r.config.Clock())
 	if err != nil {
 		return nil, err
+	}
+	life := r.config.Schedule.TokenLife
+	for _, record := range records {
+		if record.TokenLife < life && (record.State == Active || record.State == Next) {
+			if err := r.config.Store.RaiseTokenLife(ctx, life); err != nil {
+				return nil, err
+			}
+			return r.config.Store.Keys(ctx, r.config.Clock())
+		}
+	}
+	return records, nil
+}
+
+func (r *Ring) firstSeen(kid string) time.Time {
+	if _, ok := r.seen[kid]; !ok {
+		r.seen[kid] = r.config.Clock()
+	}
+	return r.seen[kid]
+}
+
+func (r *Ring) unseal(record Record) (*durward.SigningKey, error) {
+	secret, err := r.lock.Load().open(record.KeyID, record.Sealed)
+	if err != nil {
+		return nil, fmt.Errorf("the signing key %s: %w", record.KeyID, err)
 	}
 	key, err := durward.ParsePrivateJWK(secret)
 	if err != nil {
@@ -151,6 +204,13 @@ func (r *Ring) unseal(record Record) (*durward.SigningKey, error) {
 		return nil, fmt.Errorf("the signing key %s is not the one that its row names", record.KeyID)
 	}
 	return key, nil
+}
+
+func (s *snapshot) signing(kid string) *durward.SigningKey {
+	if key := s.byID[kid]; key != nil {
+		return key.signing
+	}
+	return nil
 }
 
 func (s *snapshot) add(key *ringKey) {
@@ -167,7 +227,9 @@ func (s *snapshot) add(key *ringKey) {
 func (s *snapshot) marshal() ([]byte, error) {
 	public := make([]*durward.VerificationKey, 0, len(s.keys))
 	for _, key := range s.keys {
-		public = append(public, key.signing.Public())
+		if key.State != Revoked {
+			public = append(public, key.signing.Public())
+		}
 	}
 	set, err := durward.NewKeySet(public...)
 	if err != nil {
@@ -176,11 +238,14 @@ func (s *snapshot) marshal() ([]byte, error) {
 	return set.MarshalJWKS()
 }
 
-// Lookup implements durward.KeySource.
+// Lookup implements durward.KeySource. For a key that was revoked it returns durward.ErrTokenRevoked.
 func (r *Ring) Lookup(_ context.Context, algorithm durward.Algorithm, id string) (*durward.VerificationKey, error) {
 	key := r.current.Load().byID[id]
-	if key == nil || key.signing.Algorithm() != algorithm {
+	if key == nil || key.Algorithm != string(algorithm) {
 		return nil, durward.ErrTokenKey
+	}
+	if key.State == Revoked {
+		return nil, durward.ErrTokenRevoked
 	}
 	if key.State == Retired && !r.config.Clock().Before(key.ExpiresAt) {
 		return nil, durward.ErrTokenKey
@@ -197,6 +262,63 @@ func (r *Ring) SigningKey(context.Context) (*durward.SigningKey, error) {
 // written to.
 func (r *Ring) KeySet() []byte { return r.current.Load().jwks }
 
+// Record returns the key with this kid, or ErrKeyUnknown; the active one for an empty kid.
+func (r *Ring) Record(kid string) (Record, error) {
+	key, err := r.current.Load().find(kid)
+	if err != nil {
+		return Record{}, err
+	}
+	return key.Record, nil
+}
+
+// Public returns the key that checks the signatures of a key that was not revoked, the active one for an empty kid. For the HMAC
+// algorithms there is none that could be shown to anybody, and the error says so.
+func (r *Ring) Public(kid string) (*durward.VerificationKey, error) {
+	key, err := r.current.Load().exportable(kid)
+	if err != nil {
+		return nil, err
+	}
+	if strings.HasPrefix(key.Algorithm, "HS") {
+		return nil, fmt.Errorf("the key %s has no public half: what it signs is verified with the shared secret", key.KeyID)
+	}
+	return key.signing.Public(), nil
+}
+
+// Private returns a key with its private part or shared secret, the active one for an empty kid, when the audit log has it
+// that it was asked for.
+func (r *Ring) Private(ctx context.Context, kid string, e audit.Event) (*durward.SigningKey, error) {
+	key, err := r.current.Load().exportable(kid)
+	if err != nil {
+		return nil, err
+	}
+	e.Action, e.Outcome, e.Time, e.Target, e.Reason, e.Count = audit.KeyExport, audit.Success, r.config.Clock(), key.KeyID, "private", 1
+	if err := r.config.Store.RecordEvents(ctx, []audit.Event{e}); err != nil {
+		return nil, fmt.Errorf("export signing key: %w", err)
+	}
+	return key.signing, nil
+}
+
+func (s *snapshot) find(kid string) (*ringKey, error) {
+	if kid == "" {
+		return s.active, nil
+	}
+	if key := s.byID[kid]; key != nil {
+		return key, nil
+	}
+	return nil, ErrKeyUnknown
+}
+
+func (s *snapshot) exportable(kid string) (*ringKey, error) {
+	key, err := s.find(kid)
+	if err == nil && key.State == Revoked {
+		err = fmt.Errorf("the key %s was revoked, and nothing of it is kept", kid)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return key, nil
+}
+
 // Records returns the keys in order of creation. Their private parts stay sealed.
 func (r *Ring) Records() []Record {
 	keys := r.current.Load().keys
@@ -205,45 +327,4 @@ func (r *Ring) Records() []Record {
 		records[i] = key.Record
 	}
 	return records
-}
-
-// Rotate makes the next key active, retires the active one and publishes a new next key. It is safe to call
-// from several processes: one wins, the others reload and return ErrConflict.
-//
-// Tokens of the retired key are verified until they have expired.
-func (r *Ring) Rotate(ctx context.Context, e audit.Event) error {
-	s := r.current.Load()
-	if s.next == nil {
-		return errors.New("rotate signing keys: there is no next key")
-	}
-	added, err := r.generate(Next)
-	if err != nil {
-		return fmt.Errorf("rotate signing keys: %w", err)
-	}
-	e.Action, e.Outcome, e.Time, e.Target, e.Count = audit.KeyRotate, audit.Success, added.CreatedAt, s.next.KeyID, 1
-	err = r.config.Store.RotateKeys(ctx, Rotation{
-		Retire: s.active.KeyID, Activate: s.next.KeyID, Add: added,
-		Now: added.CreatedAt, RetiredUntil: added.CreatedAt.Add(RetiredFor),
-	}, e)
-	if err != nil && !errors.Is(err, ErrConflict) {
-		return fmt.Errorf("rotate signing keys: %w", err)
-	}
-	if reloaded := r.Reload(ctx); reloaded != nil {
-		return fmt.Errorf("rotate signing keys: %w", reloaded)
-	}
-	return err
-}
-
-// RotateIfOlder rotates when the active key has been signing for at least age and the next one has been published
-// for at least published. It says whether it did.
-func (r *Ring) RotateIfOlder(ctx context.Context, age, published time.Duration) (bool, error) {
-	s, now := r.current.Load(), r.config.Clock()
-	if s.next == nil || now.Sub(s.active.ActivatedAt) < age || now.Sub(s.next.CreatedAt) < published {
-		return false, nil
-	}
-	err := r.Rotate(ctx, audit.Event{ActorName: "server", Reason: "schedule"})
-	if errors.Is(err, ErrConflict) {
-		return false, nil
-	}
-	return err == nil, err
 }

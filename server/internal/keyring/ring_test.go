@@ -58,8 +58,14 @@ func (w *world) open() *keyring.Ring {
 }
 
 func (w *world) tryOpen(algorithm durward.Algorithm) (*keyring.Ring, error) {
-	return keyring.Open(w.t.Context(), keyring.Config{Store: w.db, Master: w.master, Algorithm: algorithm, Clock: w.clock})
+	return keyring.Open(w.t.Context(), w.config(algorithm))
 }
+
+func (w *world) config(algorithm durward.Algorithm) keyring.Config {
+	return keyring.Config{Store: w.db, Master: w.master, Algorithm: algorithm, Schedule: schedule, Clock: w.clock}
+}
+
+var schedule = keyring.Schedule{Rotation: 720 * time.Hour, Publish: 10 * time.Minute, CacheTime: 5 * time.Minute, TokenLife: 15 * time.Minute}
 
 func (w *world) sign(ring *keyring.Ring) string {
 	w.t.Helper()
@@ -148,7 +154,7 @@ func TestRotationKeepsOldTokensValidUntilTheyExpire(t *testing.T) {
 	}
 	records := ring.Records()
 	retired := records[slices.IndexFunc(records, func(r keyring.Record) bool { return r.State == keyring.Retired })]
-	w.now = w.now.Add(keyring.RetiredFor)
+	w.now = w.now.Add(schedule.TokenLife + keyring.Leeway)
 	if _, err := ring.Lookup(t.Context(), durward.ES256, retired.KeyID); !errors.Is(err, durward.ErrTokenKey) {
 		t.Errorf("a retired key after its time: got %v, want ErrTokenKey", err)
 	}
@@ -224,7 +230,7 @@ func TestManyFirstStartsAtOnceAgree(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range sets {
 		group.Go(func() {
-			ring, err := keyring.Open(context.Background(), keyring.Config{Store: w.db, Master: w.master, Algorithm: durward.ES256, Clock: w.clock})
+			ring, err := keyring.Open(context.Background(), w.config(durward.ES256))
 			if err != nil {
 				t.Errorf("start %d: %v", i, err)
 				return
@@ -254,7 +260,7 @@ func TestScheduleRotatesOnlyWhatIsOldAndPublished(t *testing.T) {
 		{"until it is old", 720 * time.Hour, true},
 	} {
 		w.now = w.now.Add(step.wait)
-		got, err := ring.RotateIfOlder(t.Context(), 720*time.Hour, 10*time.Minute)
+		got, err := ring.Keep(t.Context())
 		if err != nil || got != step.want {
 			t.Errorf("%s: got %v, %v, want %v", step.name, got, err, step.want)
 		}
@@ -345,7 +351,9 @@ func (s swapped) Keys(ctx context.Context, now time.Time) ([]keyring.Record, err
 func TestTwoRowsWithExchangedSecretsAreRefused(t *testing.T) {
 	w := newWorld(t)
 	w.open()
-	_, err := keyring.Open(t.Context(), keyring.Config{Store: swapped{w.db}, Master: w.master, Algorithm: durward.ES256, Clock: w.clock})
+	config := w.config(durward.ES256)
+	config.Store = swapped{w.db}
+	_, err := keyring.Open(t.Context(), config)
 	if !errors.Is(err, keyring.ErrMasterWrong) {
 		t.Errorf("E07: got %v, want ErrMasterWrong", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/cipher"
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -11,40 +12,44 @@ import (
 )
 
 // sealPrefix names the envelope: XChaCha20-Poly1305 under the key derived for "signing keys", a
-// random nonce of 24 bytes in front, and the kid as associated data, so that two rows cannot
+// random nonce of 24 bytes in front, and the name of the row as associated data, so that two rows cannot
 // be exchanged.
 const sealPrefix = "x1."
 
-type sealer struct{ aead cipher.AEAD }
+// lock seals and opens under one master key.
+type lock struct {
+	master string // Master.ID
+	aead   cipher.AEAD
+}
 
-func newSealer(m Master) (sealer, error) {
-	aead, err := chacha20poly1305.NewX(m.Derive("signing keys"))
+func newLock(m Master) (*lock, error) {
+	aead, err := chacha20poly1305.NewX(m.derive("signing keys"))
 	if err != nil {
-		return sealer{}, fmt.Errorf("keyring: %w", err)
+		return nil, fmt.Errorf("keyring: %w", err)
 	}
-	return sealer{aead}, nil
+	return &lock{m.ID(), aead}, nil
 }
 
-func (s sealer) seal(kid string, secret []byte) string {
-	nonce := make([]byte, s.aead.NonceSize(), s.aead.NonceSize()+len(secret)+s.aead.Overhead())
+func (l *lock) seal(name string, secret []byte) string {
+	nonce := make([]byte, l.aead.NonceSize(), l.aead.NonceSize()+len(secret)+l.aead.Overhead())
 	rand.Read(nonce)
-	return sealPrefix + base64.RawURLEncoding.EncodeToString(s.aead.Seal(nonce, nonce, secret, []byte(kid)))
+	return sealPrefix + base64.RawURLEncoding.EncodeToString(l.aead.Seal(nonce, nonce, secret, []byte(name)))
 }
 
-// open returns ErrMasterWrong for whatever was not sealed under this master key for this kid.
-func (s sealer) open(kid, sealed string) ([]byte, error) {
+// open returns ErrMasterWrong for whatever was not sealed under this master key for this name.
+func (l *lock) open(name, sealed string) ([]byte, error) {
 	encoded, ok := strings.CutPrefix(sealed, sealPrefix)
 	if !ok {
-		return nil, fmt.Errorf("the signing key %s is sealed in a way that this version does not know", kid)
+		return nil, errors.New("sealed in a way that this version does not know")
 	}
 	envelope, err := base64.RawURLEncoding.Strict().DecodeString(encoded)
-	if err != nil || len(envelope) < s.aead.NonceSize() {
-		return nil, fmt.Errorf("the signing key %s: %w", kid, ErrMasterWrong)
+	if err != nil || len(envelope) < l.aead.NonceSize() {
+		return nil, ErrMasterWrong
 	}
-	nonce, box := envelope[:s.aead.NonceSize()], envelope[s.aead.NonceSize():]
-	secret, err := s.aead.Open(nil, nonce, box, []byte(kid))
+	nonce, box := envelope[:l.aead.NonceSize()], envelope[l.aead.NonceSize():]
+	secret, err := l.aead.Open(nil, nonce, box, []byte(name))
 	if err != nil {
-		return nil, fmt.Errorf("the signing key %s: %w", kid, ErrMasterWrong)
+		return nil, ErrMasterWrong
 	}
 	return secret, nil
 }

@@ -20,6 +20,9 @@ import (
 // scans are the statements that may read a whole table or index, and why.
 var scans = map[string]string{
 	"selectKeys":         "a handful of keys, all of them wanted",
+	"selectSealed":       "a handful of keys, all of them wanted",
+	"eraseExpired":       "a handful of keys, at a rotation",
+	"raiseTokenLife":     "a handful of keys, at a start with longer tokens",
 	"selectSettings":     "a handful of settings, all of them wanted",
 	"anyKey":             "stops at the first row",
 	"otherAdministrator": "an index of enabled administrators alone, and stops at the second row at the latest",

@@ -10,7 +10,7 @@ import (
 )
 
 const selectKeys = `
-	SELECT kid, algorithm, state, sealed, created_at, activated_at, retired_at, expires_at FROM signing_keys
+	SELECT kid, algorithm, state, sealed, created_at, activated_at, retired_at, revoked_at, expires_at, token_life FROM signing_keys
 	WHERE expires_at = 0 OR expires_at > $1
 	ORDER BY created_at, kid`
 
@@ -44,21 +44,51 @@ func (db *DB) InstallKeys(ctx context.Context, keys []keyring.Record, e audit.Ev
 	})
 }
 
+// What a key has signed may be accepted for the life of a token and a margin.
 const retireKey = `
-	UPDATE signing_keys SET state = 'retired', retired_at = $2, expires_at = $3
+	UPDATE signing_keys SET state = 'retired', retired_at = $2,
+		expires_at = $2 + CASE WHEN token_life + $3 > $4 THEN token_life + $3 ELSE $4 END
 	WHERE kid = $1 AND state = 'active'`
 
 const activateKey = `
 	UPDATE signing_keys SET state = 'active', activated_at = $2
 	WHERE kid = $1 AND state = 'next'`
 
+const eraseExpired = `
+	UPDATE signing_keys SET sealed = ''
+	WHERE state = 'retired' AND expires_at <= $1 AND sealed <> ''`
+
 // RotateKeys implements keyring.Store.
 func (db *DB) RotateKeys(ctx context.Context, r keyring.Rotation, e audit.Event) error {
 	return db.write(ctx, "rotate keys", func(ctx context.Context, tx *tx) error {
-		if err := tx.exactlyOneKey(ctx, retireKey, r.Retire, micros(r.Now), micros(r.RetiredUntil)); err != nil {
+		if err := tx.holdMaster(ctx, r.Master); err != nil {
+			return err
+		}
+		if err := tx.exactlyOneKey(ctx, retireKey, r.Retire, micros(r.Now), r.Margin.Microseconds(), r.Overlap.Microseconds()); err != nil {
 			return err
 		}
 		if err := tx.exactlyOneKey(ctx, activateKey, r.Activate, micros(r.Now)); err != nil {
+			return err
+		}
+		if err := tx.addKey(ctx, r.Add); err != nil {
+			return err
+		}
+		if _, err := tx.exec(ctx, eraseExpired, micros(r.Now)); err != nil {
+			return err
+		}
+		return tx.record(ctx, e)
+	})
+}
+
+const dropNextKey = `DELETE FROM signing_keys WHERE kid = $1 AND state = 'next'`
+
+// ReplaceNextKey implements keyring.Store.
+func (db *DB) ReplaceNextKey(ctx context.Context, r keyring.Replacement, e audit.Event) error {
+	return db.write(ctx, "replace next key", func(ctx context.Context, tx *tx) error {
+		if err := tx.holdMaster(ctx, r.Master); err != nil {
+			return err
+		}
+		if err := tx.exactlyOneKey(ctx, dropNextKey, r.Drop); err != nil {
 			return err
 		}
 		if err := tx.addKey(ctx, r.Add); err != nil {
@@ -68,16 +98,28 @@ func (db *DB) RotateKeys(ctx context.Context, r keyring.Rotation, e audit.Event)
 	})
 }
 
+const raiseTokenLife = `
+	UPDATE signing_keys SET token_life = $1
+	WHERE state IN ('active', 'next') AND token_life < $1`
+
+// RaiseTokenLife implements keyring.Store.
+func (db *DB) RaiseTokenLife(ctx context.Context, life time.Duration) error {
+	return db.write(ctx, "raise token life", func(ctx context.Context, tx *tx) error {
+		_, err := tx.exec(ctx, raiseTokenLife, life.Microseconds())
+		return err
+	})
+}
+
 // At most one key is active and at most one is next: two unique indexes say so, and
 // whoever comes second inserts nothing.
 const insertKey = `
-	INSERT INTO signing_keys (kid, algorithm, state, sealed, created_at, activated_at, retired_at, expires_at)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+	INSERT INTO signing_keys (kid, algorithm, state, sealed, created_at, activated_at, retired_at, revoked_at, expires_at, token_life)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 	ON CONFLICT DO NOTHING`
 
 func (t *tx) addKey(ctx context.Context, r keyring.Record) error {
 	return t.exactlyOneKey(ctx, insertKey, r.KeyID, r.Algorithm, string(r.State), r.Sealed,
-		micros(r.CreatedAt), micros(r.ActivatedAt), micros(r.RetiredAt), micros(r.ExpiresAt))
+		micros(r.CreatedAt), micros(r.ActivatedAt), micros(r.RetiredAt), micros(r.RevokedAt), micros(r.ExpiresAt), r.TokenLife.Microseconds())
 }
 
 // exactlyOneKey runs a statement that changes one row unless somebody else was first.
@@ -94,9 +136,10 @@ func (t *tx) exactlyOneKey(ctx context.Context, query string, args ...any) error
 
 func scanKey(row scanner) (keyring.Record, error) {
 	var r keyring.Record
-	var created, activated, retired, expires int64
-	err := row.Scan(&r.KeyID, &r.Algorithm, &r.State, &r.Sealed, &created, &activated, &retired, &expires)
+	var created, activated, retired, revoked, expires, life int64
+	err := row.Scan(&r.KeyID, &r.Algorithm, &r.State, &r.Sealed, &created, &activated, &retired, &revoked, &expires, &life)
 	r.CreatedAt, r.ActivatedAt = fromMicros(created), fromMicros(activated)
-	r.RetiredAt, r.ExpiresAt = fromMicros(retired), fromMicros(expires)
+	r.RetiredAt, r.RevokedAt, r.ExpiresAt = fromMicros(retired), fromMicros(revoked), fromMicros(expires)
+	r.TokenLife = time.Duration(life) * time.Microsecond
 	return r, err
 }

@@ -89,7 +89,9 @@ func installKeys(s *suite) {
 }
 
 func rotateKeys(s *suite) {
+	const life, margin = 45 * time.Minute, 15 * time.Minute
 	first := keys(s)
+	first[0].TokenLife = life
 	s.ok(s.db.InstallKeys(s.ctx, first, s.event(audit.KeyCreate)))
 	later, until := s.now.Add(time.Hour), s.now.Add(2*time.Hour)
 	add := keyring.Record{KeyID: "k3", Algorithm: "EdDSA", State: keyring.Next, Sealed: "sealed 3", CreatedAt: later}
@@ -100,11 +102,11 @@ func rotateKeys(s *suite) {
 		"the new key exists":              {Retire: "k1", Activate: "k2", Add: first[0]},
 	} {
 		s.Log(name)
-		r.Now, r.RetiredUntil = later, until
+		r.Now, r.Margin = later, margin
 		s.is(s.db.RotateKeys(s.ctx, r, s.event(audit.KeyRotate)), keyring.ErrConflict)
 		s.equal(s.keys(s.now), first, "keys after a refusal")
 	}
-	s.ok(s.db.RotateKeys(s.ctx, keyring.Rotation{Retire: "k1", Activate: "k2", Add: add, Now: later, RetiredUntil: until}, s.event(audit.KeyRotate)))
+	s.ok(s.db.RotateKeys(s.ctx, keyring.Rotation{Retire: "k1", Activate: "k2", Add: add, Now: later, Margin: margin, Overlap: time.Minute}, s.event(audit.KeyRotate)))
 	first[0].State, first[0].RetiredAt, first[0].ExpiresAt = keyring.Retired, later, until
 	first[1].State, first[1].ActivatedAt = keyring.Active, later
 	s.equal(s.keys(later), append(first, add), "keys")
@@ -119,7 +121,7 @@ func rotateKeysRace(s *suite) {
 	for i := range errs {
 		group.Go(func() {
 			errs[i] = s.db.RotateKeys(s.ctx, keyring.Rotation{
-				Retire: "k1", Activate: "k2", Now: s.now, RetiredUntil: s.now.Add(time.Hour),
+				Retire: "k1", Activate: "k2", Now: s.now, Margin: time.Hour,
 				Add: keyring.Record{KeyID: fmt.Sprintf("new%d", i), State: keyring.Next, CreatedAt: s.now.Add(time.Hour)},
 			}, s.event(audit.KeyRotate))
 		})
