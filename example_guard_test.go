@@ -42,6 +42,19 @@ func ExampleGuard_Optional() {
 	// 401 Bearer error="invalid_token"
 }
 
+// A program that dispatches requests by itself asks the guard and answers in its own way.
+func ExampleGuard_Check() {
+	guard, signer := exampleGuard(func(*durward.Config) {})
+
+	claims, refusal := guard.Check(request(signer, "/", durward.Claims{Subject: "ada"}), durward.Role("admin"))
+	fmt.Println(claims.Subject, refusal)
+	claims, refusal = guard.Check(request(signer, "/", durward.Claims{Subject: "ada", Roles: []string{"admin"}}), durward.Role("admin"))
+	fmt.Println(claims.Subject, refusal == nil)
+	// Output:
+	//  This route needs the role admin.
+	// ada true
+}
+
 func ExampleGuard_Middleware() {
 	guard, signer := exampleGuard(func(*durward.Config) {})
 	administrators := guard.Middleware(durward.Role("admin"))

@@ -47,6 +47,23 @@ func (g *Guard) Middleware(rules ...Rule) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler { return g.Require(next, rules...) }
 }
 
+// Check judges a request as Require does, for a program that dispatches by itself: it returns the claims of a good token for
+// which every rule holds, or a refusal. It answers nothing, and asks neither Config.OnRefuse nor Config.Identify.
+func (g *Guard) Check(r *http.Request, rules ...Rule) (Claims, *Refusal) {
+	token, cookie, err := locate(r, g.verifier.config.Locations)
+	if err != nil {
+		return Claims{}, refusalFor(err)
+	}
+	claims, refusal := g.verify(r, token, cookie)
+	if refusal == nil {
+		refusal = g.judge(r.Context(), claims, rules)
+	}
+	if refusal != nil {
+		return Claims{}, refusal
+	}
+	return claims, nil
+}
+
 func (g *Guard) handler(next http.Handler, optional bool, rules []Rule) http.Handler {
 	if next == nil {
 		panic("durward: the guarded handler is nil")
@@ -102,33 +119,47 @@ func (a *admitted) Value(key any) any {
 }
 
 func (g *Guard) admit(r *http.Request, token string, cookie bool, rules []Rule) (*admitted, *Refusal) {
-	config := &g.verifier.config
+	ctx := r.Context()
+	claims, refusal := g.verify(r, token, cookie)
+	if refusal != nil {
+		return nil, refusal
+	}
+	a := &admitted{Context: ctx, claims: claims}
+	if identify := g.verifier.config.Identify; identify != nil {
+		var err error
+		if a.user, err = identify(ctx, a.claims); err != nil {
+			return nil, refusalFor(fmt.Errorf("identify the user: %w", err))
+		}
+	}
+	if refusal := g.judge(ctx, a.claims, rules); refusal != nil {
+		return nil, refusal
+	}
+	return a, nil
+}
+
+func (g *Guard) verify(r *http.Request, token string, cookie bool) (Claims, *Refusal) {
 	if cookie {
 		if err := g.origins.Check(r); err != nil {
-			return nil, &Refusal{
+			return Claims{}, &Refusal{
 				Status: http.StatusForbidden, Code: codeCrossSite,
 				Detail: "The request comes from another site.", Err: err,
 			}
 		}
 	}
-	ctx := r.Context()
-	claims, err := g.verifier.Verify(ctx, token)
+	claims, err := g.verifier.Verify(r.Context(), token)
 	if err != nil {
-		return nil, refusalFor(err)
+		return Claims{}, refusalFor(err)
 	}
-	a := &admitted{Context: ctx, claims: claims}
-	if config.Identify != nil {
-		a.user, err = config.Identify(ctx, a.claims)
-		if err != nil {
-			return nil, refusalFor(fmt.Errorf("identify the user: %w", err))
-		}
-	}
+	return claims, nil
+}
+
+func (g *Guard) judge(ctx context.Context, claims Claims, rules []Rule) *Refusal {
 	for _, rule := range rules {
-		if refusal := rule.check(ctx, a.claims, config.Clock()); refusal != nil {
-			return nil, refusal
+		if refusal := rule.check(ctx, claims, g.verifier.config.Clock()); refusal != nil {
+			return refusal
 		}
 	}
-	return a, nil
+	return nil
 }
 
 // FromContext returns the claims of the token that a guard let through; zero claims when there was none.

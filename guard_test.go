@@ -268,13 +268,44 @@ func TestRules(t *testing.T) {
 		"both of two rules":           {[]durward.Rule{durward.Role("user"), durward.Scope("read")}, with([]string{"user"}, []string{"read"}), "", 200, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := serve(guard.Require(new(probe), c.rules...), issuer.Request("GET", "/", issuer.Token(c.claims)))
+			r := issuer.Request("GET", "/", issuer.Token(c.claims))
+			claims, refusal := guard.Check(r, c.rules...)
+			switch {
+			case c.code == "" && (refusal != nil || claims.Subject != "ada"):
+				t.Errorf("Check: got %+v and %v, want the claims alone", claims, refusal)
+			case c.code != "" && (refusal == nil || refusal.Code != c.code || refusal.Status != c.status || claims.Subject != ""):
+				t.Errorf("Check: got %+v and %v, want %s alone", claims, refusal, c.code)
+			}
+			w := serve(guard.Require(new(probe), c.rules...), r)
 			if c.code != "" {
 				problem(t, w, c.status, c.code, c.challenge)
 			} else if w.Code != 200 {
 				t.Errorf("got %d %s, want 200", w.Code, w.Body)
 			}
 		})
+	}
+}
+
+func TestCheckRefusesAsRequire(t *testing.T) {
+	issuer := durwardtest.New(t)
+	guard := newGuard(t, issuer, func(c *durward.Config) {
+		c.Locations = []durward.Location{durward.BearerHeader(), durward.Cookie("token")}
+	})
+	crossSite := issuer.Request("POST", "/", "")
+	crossSite.AddCookie(&http.Cookie{Name: "token", Value: issuer.TokenFor("ada")})
+	crossSite.Header.Set("Sec-Fetch-Site", "cross-site")
+	requests := map[string]*http.Request{"cross_site_request": crossSite, "token_missing": issuer.Request("GET", "/", ""), "token_invalid": issuer.Request("GET", "/", "a.b.c")}
+	two := issuer.Request("GET", "/", issuer.TokenFor("ada"))
+	two.AddCookie(&http.Cookie{Name: "token", Value: issuer.TokenFor("ada")})
+	requests["invalid_request"] = two
+	for code, r := range requests {
+		claims, refusal := guard.Check(r)
+		if refusal == nil || refusal.Code != code || claims.Subject != "" {
+			t.Errorf("got %+v and %v, want %s alone", claims, refusal, code)
+		}
+		if w := serve(guard.Require(new(probe)), r); refusal != nil && w.Code != refusal.Status {
+			t.Errorf("%s: got %d from Require, %d from Check", code, w.Code, refusal.Status)
+		}
 	}
 }
 

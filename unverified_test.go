@@ -24,6 +24,7 @@ func TestB30ClaimsComeFromVerificationAlone(t *testing.T) {
 	want := map[string]string{
 		"Verifier.Verify":          "checks everything",
 		"Verifier.VerifyForLogout": "checks everything but the expiry and the revocation",
+		"Guard.Check":              "checks everything",
 		"FromContext":              "gives what a guard has verified",
 	}
 	got := map[string]bool{}

@@ -76,6 +76,9 @@ func (cmd *serveCommand) Run(ctx context.Context, c *commands, term terminal) (e
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	welcome(term.out, url, c.Data, s.First())
+	pacing, stop := context.WithCancel(ctx)
+	defer stop()
+	go paceGC(pacing)
 	if metrics == nil {
 		return s.Serve(ctx, listener)
 	}

@@ -15,6 +15,7 @@ type api struct {
 	Config
 	guard   *durward.Guard
 	mux     *http.ServeMux
+	exact   map[place]http.Handler // what the mux would find for routes without wildcards
 	routes  []*route
 	other   *route // what no pattern matches
 	pool    sync.Pool
@@ -55,6 +56,9 @@ type route struct {
 	counts routeCounts
 }
 
+// place is the method and the path of a request.
+type place struct{ method, path string }
+
 // patience bounds what a request may wait for: the store, a place in the hashing queue. It is less than a
 // server's write timeout, so that the answer still arrives.
 const patience = 20 * time.Second
@@ -67,9 +71,7 @@ func newAPI(c Config) (*api, error) {
 	a.headers = newHeaders(a.cors.on())
 	a.pool.New = func() any { return new(exchange) }
 
-	guarded := c.Guard
-	guarded.OnRefuse = a.refuse
-	guard, err := durward.New(guarded)
+	guard, err := durward.New(c.Guard)
 	if err != nil {
 		return nil, err
 	}
@@ -82,8 +84,13 @@ func newAPI(c Config) (*api, error) {
 			rt.method, rt.path = method, path
 		}
 	}
+	a.exact = map[place]http.Handler{}
 	for _, rt := range a.routes {
-		a.mux.Handle(rt.pattern, a.handler(rt))
+		handler := a.handler(rt)
+		a.mux.Handle(rt.pattern, handler)
+		if rt.path != "" {
+			a.exact[place{rt.method, rt.path}] = handler
+		}
 	}
 	c.Metrics.build(c.Version)
 	return a, nil
@@ -91,11 +98,37 @@ func newAPI(c Config) (*api, error) {
 
 // handler enters the route, so that even a refusal of the guard is counted under it.
 func (a *api) handler(rt *route) http.Handler {
-	var inner http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	var rules []durward.Rule
+	guarded := true
+	switch rt.access {
+	case accessToken:
+	case accessUser:
+		rules = append(rules, aUser)
+		if rt.fresh {
+			rules = append(rules, durward.Fresh(recentLogin))
+		}
+	case accessAdmin:
+		rules = append(rules, administrator)
+	default:
+		guarded = false
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := w.(*exchange)
-		if rt.access == accessToken || rt.access == accessUser || rt.access == accessAdmin {
-			x.claims = durward.FromContext(r.Context())
-			x.userID = x.claims.Subject
+		x.route = rt
+		if guarded || rt.access == accessOwn {
+			w.Header()["Vary"] = a.headers.varyPrivate
+			if hasQueryToken(r) {
+				x.fail(invalidRequest("Send the access token in the Authorization header, never in the URL."))
+				return
+			}
+		}
+		if guarded {
+			claims, refusal := a.guard.Check(r, rules...)
+			if refusal != nil {
+				x.turnAway(refusal)
+				return
+			}
+			x.claims, x.userID = claims, claims.Subject
 			if a.Foreground != nil {
 				a.Foreground()
 			}
@@ -109,33 +142,6 @@ func (a *api) handler(rt *route) http.Handler {
 			x.fail(err)
 		}
 	})
-	private := false
-	switch rt.access {
-	case accessToken:
-		inner, private = a.guard.Require(inner), true
-	case accessUser:
-		rules := []durward.Rule{aUser}
-		if rt.fresh {
-			rules = append(rules, durward.Fresh(recentLogin))
-		}
-		inner, private = a.guard.Require(inner, rules...), true
-	case accessAdmin:
-		inner, private = a.guard.Require(inner, administrator), true
-	case accessOwn:
-		private = true
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		x := w.(*exchange)
-		x.route = rt
-		if private {
-			w.Header()["Vary"] = a.headers.varyPrivate
-			if hasQueryToken(r) {
-				x.fail(invalidRequest("Send the access token in the Authorization header, never in the URL."))
-				return
-			}
-		}
-		inner.ServeHTTP(w, r)
-	})
 }
 
 // ServeHTTP answers one request, counts it and logs it.
@@ -143,6 +149,10 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := a.begin(w, r)
 	defer x.finish()
 	if x.cors(r) {
+		return
+	}
+	if handler := a.exact[place{r.Method, r.URL.Path}]; handler != nil && r.URL.RawPath == "" {
+		handler.ServeHTTP(x, r)
 		return
 	}
 	a.mux.ServeHTTP(x, r)

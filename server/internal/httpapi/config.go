@@ -26,8 +26,8 @@ type Keys interface {
 // Config is what the handler works with. Accounts, Guard, KeySet, Keys, Ready, Tally and Log are required.
 type Config struct {
 	Accounts *account.Service
-	// Guard says which access tokens are accepted: issuer, audience, keys, revocation and clock. New
-	// sets OnRefuse itself.
+	// Guard says which access tokens are accepted: issuer, audience, keys, revocation and clock.
+	// OnRefuse and Identify are not asked.
 	Guard durward.Config
 	// KeySet returns the current key set document (RFC 7517 §5). It is called for each request for
 	// it and must be cheap; the bytes are not written to.

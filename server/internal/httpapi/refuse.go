@@ -35,11 +35,7 @@ func forbidden(code, detail, challenge string, c durward.Claims) *durward.Refusa
 	return &durward.Refusal{Status: http.StatusForbidden, Code: code, Detail: detail, Challenge: challenge, Err: &forbiddenError{c}}
 }
 
-// refuse answers, counts and records what the guard refused.
-func (a *api) refuse(w http.ResponseWriter, _ *http.Request, refusal *durward.Refusal) {
-	w.(*exchange).turnAway(refusal)
-}
-
+// turnAway answers, counts and records what the guard refused.
 func (x *exchange) turnAway(refusal *durward.Refusal) {
 	if e, ok := errors.AsType[*forbiddenError](refusal); ok {
 		x.recordForbidden(e.claims, refusal.Code)
