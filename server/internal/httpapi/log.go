@@ -38,7 +38,7 @@ func (x *exchange) log(took time.Duration, stack []byte) {
 	attrs = append(attrs,
 		slog.String("request_id", x.id),
 		slog.Int64("bytes", x.bytes),
-		slog.Float64("milliseconds", float64(took.Microseconds())/1000),
+		slog.Int64("microseconds", took.Microseconds()),
 		slog.String("client", x.address),
 	)
 	if x.userID != "" {

@@ -38,7 +38,7 @@ func TestEachRequestIsOneLineInTheLog(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", name, entry[name], want)
 		}
 	}
-	if _, number := entry["milliseconds"].(float64); !number {
+	if _, number := entry["microseconds"].(float64); !number {
 		t.Errorf("got no duration in milliseconds in %s", all[1])
 	}
 	d.do("GET", "/a%0Ab%1B%E2%80%A8/"+strings.Repeat("x", 3000), "", with("User-Agent", "a"))
