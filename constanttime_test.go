@@ -23,7 +23,7 @@ var compared = map[string]map[string]string{
 	"strings.Compare":   {"session/memory.go": "the ids of sessions, to sort them"},
 	"reflect.DeepEqual": {"server/internal/store/storetest/suite.go": "test records"},
 	"bytes.Compare":     nil,
-	"slices.Equal":      nil,
+	"slices.Equal":      {"server/internal/store/postgrestx.go": "the arguments of two statements of one caller"},
 	"slices.Compare":    nil,
 }
 
