@@ -3,7 +3,9 @@ package revocation_test
 import (
 	"encoding/base64"
 	"encoding/binary"
+	"fmt"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -111,14 +113,74 @@ func BenchmarkAdd(b *testing.B) {
 	}
 }
 
-// BenchmarkMemory reports the heap bytes an entry takes in a set of a million,
-// its id of 22 characters included.
-func BenchmarkMemory(b *testing.B) {
-	for b.Loop() {
-		before := heap()
-		set := filled(million, revocation.Session)
-		b.ReportMetric(float64(heap()-before)/float64(set.Len()), "B/entry")
+// BenchmarkCurve reports, for sets of growing size, the heap bytes an entry takes, what an Add takes while the set
+// grows to that size, and a check of a token whose session is not revoked, and of one whose is.
+func BenchmarkCurve(b *testing.B) {
+	for _, kind := range []revocation.Kind{revocation.Session, revocation.Subject} {
+		for _, n := range []int{1e4, 1e5, 1e6, 1e7} {
+			b.Run(fmt.Sprintf("%v/%d", kind, n), func(b *testing.B) { curve(b, kind, n) })
+		}
 	}
+}
+
+func curve(b *testing.B, kind revocation.Kind, n int) {
+	expires := time.Now().Add(time.Hour)
+	entries := make([]revocation.Entry, 1<<12)
+	const most = 1 << 16
+	tokens, live, users := ids(2, most), ids(4, most), ids(3, most)
+	before := heap()
+	set := revocation.NewSet(time.Now)
+	var adding []time.Duration
+	for done := 0; done < n; done += len(entries) {
+		entries = entries[:min(len(entries), n-done)]
+		for i := range entries {
+			entries[i] = revocation.Entry{Kind: kind, ID: id(1, uint64(done+i)), Below: 5, ExpiresAt: expires}
+		}
+		begin := time.Now()
+		set.Add(entries...)
+		adding = append(adding, time.Since(begin)/time.Duration(len(entries)))
+	}
+	clear(entries)
+	held := heap() - before
+	runtime.KeepAlive(entries)
+	gone := make([]string, most)
+	for i := range gone {
+		gone[i] = id(1, mix(uint64(i))%uint64(n))
+	}
+	check := func(sessions, subjects []string, want bool) float64 {
+		const rounds, each = 64, 1 << 12
+		var took []time.Duration
+		for round := range rounds {
+			begin := time.Now()
+			for i := range each {
+				at := (round*each + i) & (most - 1)
+				if _, got := set.Revoked(tokens[at], sessions[at], "key-1", subjects[at], 3); got != want {
+					b.Fatalf("got revoked %v, want %v", got, want)
+				}
+			}
+			took = append(took, time.Since(begin))
+		}
+		return float64(median(took).Nanoseconds()) / each
+	}
+	sessions, subjects := gone, users
+	if kind == revocation.Subject {
+		sessions, subjects = live, gone
+	}
+	var stands, revoked float64
+	for b.Loop() {
+		stands, revoked = check(live, users, false), check(sessions, subjects, true)
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(held)/float64(n), "B/entry")
+	b.ReportMetric(float64(median(adding).Nanoseconds()), "ns/add")
+	b.ReportMetric(stands, "ns/live-check")
+	b.ReportMetric(revoked, "ns/revoked-check")
+}
+
+// median keeps what else the machine does out of the figures.
+func median(of []time.Duration) time.Duration {
+	slices.Sort(of)
+	return of[len(of)/2]
 }
 
 func heap() uint64 {

@@ -9,7 +9,7 @@ import (
 	"github.com/durward-auth/durward/revocation"
 )
 
-// Writers add lasting and passing entries while others sweep, copy and read:
+// Writers add lasting and passing entries while others sweep, count and read:
 // a lasting entry is found by everybody from the moment that its Add returned,
 // and what nobody revoked is never found.
 func TestSetUnderConcurrentUse(t *testing.T) {
@@ -61,8 +61,8 @@ func TestSetUnderConcurrentUse(t *testing.T) {
 		for w := range added {
 			before += added[w].Load()
 		}
-		if got := uint64(len(set.Entries())); got < before {
-			t.Errorf("Entries: got %d, want at least the %d that last", got, before)
+		if got := uint64(set.Len()); got < before {
+			t.Errorf("Len: got %d, want at least the %d that last", got, before)
 		}
 	})
 	writing.Wait()

@@ -2,7 +2,6 @@ package revocation
 
 import (
 	"hash/maphash"
-	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,25 +19,19 @@ const (
 // Make one with [NewSet].
 type Set struct {
 	clock  func() time.Time
-	seed   maphash.Seed
+	seeds  [2]maphash.Seed
 	held   [kinds]atomic.Int64 // entries of a kind, to pass over kinds that have none
 	shards [shards]shard
 }
 
-// shard has a filter in front of its maps: every entry is in it. It is
+// shard has a filter in front of its tables: every entry is in it. It is
 // replaced under mu and read without.
 type shard struct {
 	filter  atomic.Pointer[filter]
 	mu      sync.RWMutex
-	entries [kinds]map[string]value
+	tables  [kinds]table
 	n       int // entries of all kinds
 	sweepAt int // n at which Add sweeps
-	peak    int // n at its highest since the maps were made
-}
-
-type value struct {
-	below   int64
-	expires int64 // Unix nanoseconds; math.MaxInt64 for never
 }
 
 // NewSet returns an empty set. The clock tells when entries have expired; nil
@@ -47,7 +40,7 @@ func NewSet(clock func() time.Time) *Set {
 	if clock == nil {
 		clock = time.Now
 	}
-	return &Set{clock: clock, seed: maphash.MakeSeed()}
+	return &Set{clock: clock, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}}
 }
 
 // Add revokes. It is idempotent: of several entries for one kind and id the
@@ -66,35 +59,22 @@ func (s *Set) Add(entries ...Entry) {
 }
 
 func (s *Set) add(e Entry) {
-	v := value{expires: nanoseconds(e.ExpiresAt)}
-	if e.Kind == Subject {
-		v.below = e.Below
-	}
-	hash := s.hash(e.Kind, e.ID)
-	sh := s.shard(hash)
+	d := s.digest(e.Kind, e.ID)
+	sh := s.shard(d.first)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	if sh.n >= max(sh.sweepAt, sweepFrom) {
-		s.sweep(sh, s.clock().UnixNano())
+		s.sweep(sh, s.clock().Unix())
 		sh.sweepAt = 2 * sh.n
 	}
-	m := sh.entries[e.Kind]
-	if m == nil {
-		m = map[string]value{}
-		sh.entries[e.Kind] = m
-	}
-	if old, ok := m[e.ID]; ok {
-		v.below, v.expires = max(v.below, old.below), max(v.expires, old.expires)
-	} else {
+	if sh.tables[e.Kind].put(d, roundedUp(e.ExpiresAt), e.Below, e.Kind == Subject) {
 		sh.n++
-		sh.peak = max(sh.peak, sh.n)
 		s.held[e.Kind].Add(1)
 	}
-	m[e.ID] = v
 	if f := sh.filter.Load(); f != nil && f.fits(sh.n) {
-		f.put(hash)
+		f.put(d.first)
 	} else {
-		s.refilter(sh)
+		sh.refilter()
 	}
 }
 
@@ -113,7 +93,7 @@ func (s *Set) Revoked(tokenID, sessionID, keyID, subject string, version int64) 
 	if s.has(Session, sessionID) {
 		return Session, true
 	}
-	if v, ok := s.get(Subject, subject); ok && version < v.below {
+	if below, ok := s.get(Subject, subject); ok && version < below {
 		return Subject, true
 	}
 	if s.has(Key, keyID) {
@@ -135,7 +115,7 @@ func (s *Set) Len() int {
 // Sweep drops the entries whose ExpiresAt has passed and returns how many. It
 // is worth a call a minute.
 func (s *Set) Sweep() int {
-	now := s.clock().UnixNano()
+	now := s.clock().Unix()
 	dropped := 0
 	for i := range s.shards {
 		sh := &s.shards[i]
@@ -147,112 +127,84 @@ func (s *Set) Sweep() int {
 	return dropped
 }
 
-// Entries returns a copy of the entries, in no order. What was there before the
-// call and is not swept meanwhile is in it; what is added meanwhile may be.
-func (s *Set) Entries() []Entry {
-	entries := make([]Entry, 0, s.Len())
-	for i := range s.shards {
-		sh := &s.shards[i]
-		sh.mu.RLock()
-		for kind, m := range sh.entries {
-			for id, v := range m {
-				entries = append(entries, Entry{Kind: Kind(kind), ID: id, Below: v.below, ExpiresAt: instant(v.expires)})
-			}
-		}
-		sh.mu.RUnlock()
-	}
-	return entries
-}
-
 func (s *Set) has(kind Kind, id string) bool {
 	_, ok := s.get(kind, id)
 	return ok
 }
 
-func (s *Set) get(kind Kind, id string) (value, bool) {
+// get returns the version of an entry, which has a meaning for a subject only.
+func (s *Set) get(kind Kind, id string) (below int64, ok bool) {
 	if id == "" || s.held[kind].Load() == 0 {
-		return value{}, false
+		return 0, false
 	}
-	hash := s.hash(kind, id)
-	sh := s.shard(hash)
-	if f := sh.filter.Load(); f == nil || !f.mayHave(hash) {
-		return value{}, false
+	first := s.hash(0, kind, id)
+	sh := s.shard(first)
+	if f := sh.filter.Load(); f == nil || !f.mayHave(first) {
+		return 0, false
 	}
+	return sh.get(kind, digest{first, s.hash(1, kind, id)})
+}
+
+func (sh *shard) get(kind Kind, d digest) (below int64, ok bool) {
 	sh.mu.RLock()
-	v, ok := sh.entries[kind][id]
-	sh.mu.RUnlock()
-	return v, ok
+	defer sh.mu.RUnlock()
+	t := &sh.tables[kind]
+	if t.n == 0 {
+		return 0, false
+	}
+	at, ok := t.find(d)
+	if ok && kind == Subject {
+		below = t.below[at]
+	}
+	return below, ok
 }
 
-func (s *Set) hash(kind Kind, id string) uint64 {
-	return maphash.String(s.seed, id) + uint64(kind)*0x9e3779b97f4a7c15
+func (s *Set) digest(kind Kind, id string) digest {
+	return digest{s.hash(0, kind, id), s.hash(1, kind, id)}
 }
 
-func (s *Set) shard(hash uint64) *shard { return &s.shards[hash%shards] }
+func (s *Set) hash(seed int, kind Kind, id string) uint64 {
+	return maphash.String(s.seeds[seed], id) + uint64(kind)*0x9e3779b97f4a7c15
+}
+
+func (s *Set) shard(first uint64) *shard { return &s.shards[first%shards] }
 
 // refilter makes the filter of sh anew, for what it holds and as much again.
 // The caller has locked sh.
-func (s *Set) refilter(sh *shard) {
+func (sh *shard) refilter() {
 	f := newFilter(sh.n)
-	for kind, m := range sh.entries {
-		for id := range m {
-			f.put(s.hash(Kind(kind), id))
+	for kind := range sh.tables {
+		for i := range sh.tables[kind].slots {
+			if s := &sh.tables[kind].slots[i]; s.seconds != 0 {
+				f.put(s.first())
+			}
 		}
 	}
 	sh.filter.Store(&f)
 }
 
-// sweep drops the expired entries of sh, which the caller has locked. A map
-// never gives memory back, so one that is mostly empty is made anew.
+// sweep drops the expired entries of sh, which the caller has locked.
 func (s *Set) sweep(sh *shard, now int64) (dropped int) {
-	for kind, m := range sh.entries {
-		before := len(m)
-		for id, v := range m {
-			if v.expires <= now {
-				delete(m, id)
-			}
-		}
-		dropped += before - len(m)
-		s.held[kind].Add(int64(len(m) - before))
+	for kind := range sh.tables {
+		gone := sh.tables[kind].sweep(now, Kind(kind) == Subject)
+		s.held[kind].Add(int64(-gone))
+		dropped += gone
 	}
-	if dropped == 0 {
-		return 0
+	if dropped > 0 {
+		sh.n -= dropped
+		sh.refilter()
 	}
-	sh.n -= dropped
-	if sh.n < sh.peak/4 {
-		for kind, m := range sh.entries {
-			sh.entries[kind] = fresh(m)
-		}
-		sh.peak = sh.n
-	}
-	s.refilter(sh)
 	return dropped
 }
 
-func fresh(m map[string]value) map[string]value {
-	if len(m) == 0 {
-		return nil
+// roundedUp is an expiry in whole seconds since 1970, so that nothing is dropped early.
+func roundedUp(t time.Time) uint32 {
+	if t.IsZero() {
+		return never
 	}
-	made := make(map[string]value, len(m))
-	for id, v := range m {
-		made[id] = v
+	seconds := t.Unix()
+	if t.Nanosecond() > 0 {
+		seconds++
 	}
-	return made
-}
-
-func nanoseconds(t time.Time) int64 {
-	if t.IsZero() || t.After(time.Unix(0, math.MaxInt64)) {
-		return math.MaxInt64
-	}
-	if t.Before(time.Unix(0, 0)) {
-		return 0
-	}
-	return t.UnixNano()
-}
-
-func instant(nanoseconds int64) time.Time {
-	if nanoseconds == math.MaxInt64 {
-		return time.Time{}
-	}
-	return time.Unix(0, nanoseconds).UTC()
+	return uint32(min(max(seconds, 1), never))
 }

@@ -1,9 +1,7 @@
 package revocation_test
 
 import (
-	"fmt"
 	"math/rand/v2"
-	"reflect"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -75,12 +73,35 @@ func TestRevoked(t *testing.T) {
 func TestAddKeepsTheStricterOfTwoEntries(t *testing.T) {
 	earlyHigh := revocation.Entry{Kind: revocation.Subject, ID: "user-1", Below: 9, ExpiresAt: in(time.Minute)}
 	lateLow := revocation.Entry{Kind: revocation.Subject, ID: "user-1", Below: 3, ExpiresAt: in(time.Hour)}
-	want := []revocation.Entry{{Kind: revocation.Subject, ID: "user-1", Below: 9, ExpiresAt: in(time.Hour)}}
 	for _, order := range [][]revocation.Entry{{earlyHigh, lateLow}, {lateLow, earlyHigh}, {lateLow, earlyHigh, lateLow, earlyHigh}} {
-		set, _ := newSet()
+		set, clock := newSet()
 		set.Add(order...)
-		if got := set.Entries(); !reflect.DeepEqual(got, want) {
-			t.Errorf("after %v: got %v, want %v", order, got, want)
+		clock.advance(time.Hour - 1)
+		set.Sweep()
+		for version, want := range map[int64]bool{8: true, 9: false} {
+			if _, got := set.Revoked("", "", "", "user-1", version); got != want || set.Len() != 1 {
+				t.Errorf("after %v, version %d: got %v among %d, want %v", order, version, got, set.Len(), want)
+			}
+		}
+		clock.advance(1)
+		if got := set.Sweep(); got != 1 {
+			t.Errorf("after %v: got %d dropped at the later expiry, want 1", order, got)
+		}
+	}
+}
+
+// An expiry is kept in whole seconds, rounded up.
+func TestNoEntryIsDroppedEarly(t *testing.T) {
+	for _, part := range []time.Duration{0, 1, 500 * time.Millisecond, time.Second - 1} {
+		set, clock := newSet()
+		set.Add(revocation.Entry{Kind: revocation.Session, ID: "s", ExpiresAt: in(time.Minute + part)})
+		clock.advance(time.Minute + part - 1)
+		if got := set.Sweep(); got != 0 {
+			t.Errorf("%v past the second: got it dropped before it expires", part)
+		}
+		clock.advance(time.Second)
+		if got := set.Sweep(); got != 1 {
+			t.Errorf("%v past the second: got it kept for a second more, want it dropped", part)
 		}
 	}
 }
@@ -211,22 +232,11 @@ func TestSetAgainstAModel(t *testing.T) {
 				check(kind, pick(), random.Int64N(6))
 			}
 		}
-		copied, _ := newSet()
-		copied.Add(set.Entries()...)
-		got, want := sorted(copied.Entries()), sorted(set.Entries())
-		if !reflect.DeepEqual(got, want) {
-			t.Fatalf("seed %d, round %d: a set made of the entries: got %v, want %v", seed, round, got, want)
+		for k, e := range model {
+			check(k.kind, k.id, e.Below-1)
+			check(k.kind, k.id, e.Below)
 		}
 	}
-}
-
-func sorted(entries []revocation.Entry) []string {
-	var lines []string
-	for _, e := range entries {
-		lines = append(lines, fmt.Sprint(e.Kind, e.ID, e.Below, e.ExpiresAt))
-	}
-	slices.Sort(lines)
-	return lines
 }
 
 func TestRevokedDoesNotAllocate(t *testing.T) {
