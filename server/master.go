@@ -17,7 +17,7 @@ func openMaster(ctx context.Context, c Config, db *store.DB) (keyring.Master, er
 	if err != nil {
 		return keyring.Master{}, err
 	}
-	master, err := readMaster(c, vault.Master)
+	master, err := readMaster(c, vault.MasterID)
 	if !errors.Is(err, keyring.ErrMasterMissing) || c.MasterKeyFile != "" {
 		return master, err
 	}
@@ -25,7 +25,7 @@ func openMaster(ctx context.Context, c Config, db *store.DB) (keyring.Master, er
 	if listed != nil {
 		return keyring.Master{}, listed
 	}
-	if len(keys) > 0 || vault.Master != "" || c.Existing {
+	if len(keys) > 0 || vault.MasterID != "" || c.Existing {
 		return keyring.Master{}, err
 	}
 	return keyring.CreateMaster(MasterKeyPath(c.DataDir))
@@ -90,7 +90,7 @@ func (d *Data) Rewrap(ctx context.Context, to keyring.Master, e audit.Event) (Re
 // unstage removes a new key after a failure, unless what failed was only to hear of the success.
 func (d *Data) unstage(ctx context.Context, path string, to keyring.Master) error {
 	vault, err := d.Store.Vault(context.WithoutCancel(ctx))
-	if err != nil || vault.Master == to.ID() {
+	if err != nil || vault.MasterID == to.ID() {
 		return err
 	}
 	return keyring.UnstageMaster(path, to)

@@ -28,7 +28,7 @@ func (r *Ring) Revoke(ctx context.Context, kid string, e audit.Event) error {
 
 func (r *Ring) revoke(ctx context.Context, kid string, e audit.Event) error {
 	s, now := r.current.Load(), r.config.Clock()
-	change := Revocation{Master: r.lock.Load().master, KeyID: kid, Now: now, Until: now.Add(RevokedFor)}
+	change := Revocation{MasterID: r.lock.Load().id, KeyID: kid, Now: now, Until: now.Add(RevokedFor)}
 	if key := s.byID[kid]; key != nil {
 		change.From = key.State
 	}

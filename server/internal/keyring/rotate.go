@@ -25,7 +25,7 @@ func (r *Ring) Rotate(ctx context.Context, e audit.Event) error {
 	}
 	e.Action, e.Outcome, e.Time, e.Target, e.Count = audit.KeyRotate, audit.Success, added.CreatedAt, s.next.KeyID, 1
 	return r.settle(ctx, "rotate signing keys", r.config.Store.RotateKeys(ctx, Rotation{
-		Master: r.lock.Load().master, Retire: s.active.KeyID, Activate: s.next.KeyID, Add: added,
+		MasterID: r.lock.Load().id, Retire: s.active.KeyID, Activate: s.next.KeyID, Add: added,
 		Now: added.CreatedAt, Margin: Leeway, Overlap: r.config.Schedule.overlap(),
 	}, e))
 }
@@ -109,7 +109,7 @@ func (r *Ring) AdoptAlgorithm(ctx context.Context) error {
 		Time: added.CreatedAt, Action: audit.KeyCreate, Outcome: audit.Success, Reason: "algorithm", ActorName: "server", Target: added.KeyID, Count: 1,
 	}
 	err = r.settle(ctx, "change the algorithm of signing keys", r.config.Store.ReplaceNextKey(ctx, Replacement{
-		Master: r.lock.Load().master, Drop: s.next.KeyID, Add: added,
+		MasterID: r.lock.Load().id, Drop: s.next.KeyID, Add: added,
 	}, e))
 	if errors.Is(err, ErrConflict) {
 		return nil // another process has just changed the keys, as it was told to

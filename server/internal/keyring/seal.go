@@ -18,8 +18,8 @@ const sealPrefix = "x1."
 
 // lock seals and opens under one master key.
 type lock struct {
-	master string // Master.ID
-	aead   cipher.AEAD
+	id   string // Master.ID
+	aead cipher.AEAD
 }
 
 func newLock(m Master) (*lock, error) {

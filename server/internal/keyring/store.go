@@ -40,8 +40,8 @@ type Record struct {
 
 // Vault is what the master key seals beside the signing keys.
 type Vault struct {
-	Master string // Master.ID of the master key that seals everything
-	Sealed string // the root secret, sealed
+	MasterID string // Master.ID of the master key that seals everything
+	Sealed   string // the root secret, sealed
 }
 
 // The refusals of a Store.
@@ -96,7 +96,7 @@ type Store interface {
 
 // Rotation is one step of the ring.
 type Rotation struct {
-	Master   string // under which Add is sealed
+	MasterID string // of the master key under which Add is sealed
 	Retire   string // kid of the active key
 	Activate string // kid of the next key
 	Add      Record // the new next key
@@ -107,14 +107,14 @@ type Rotation struct {
 
 // Replacement puts another key in the place of the next one.
 type Replacement struct {
-	Master string // under which Add is sealed
-	Drop   string // kid of the next key
-	Add    Record // the new next key
+	MasterID string // of the master key under which Add is sealed
+	Drop     string // kid of the next key
+	Add      Record // the new next key
 }
 
 // Revocation takes a key out of the ring.
 type Revocation struct {
-	Master   string // under which Add is sealed
+	MasterID string // of the master key under which Add is sealed
 	KeyID    string
 	From     State   // in which the key is thought to be; empty if it is not known
 	Activate string  // kid of the next key, when From is Active

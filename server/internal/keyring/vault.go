@@ -33,7 +33,7 @@ func derive(secret []byte, purpose string) []byte {
 }
 
 // MasterID names the master key that this process uses; see [Master.ID].
-func (r *Ring) MasterID() string { return r.lock.Load().master }
+func (r *Ring) MasterID() string { return r.lock.Load().id }
 
 func (r *Ring) hold(m Master) error {
 	held, err := newLock(m)
@@ -50,20 +50,20 @@ func (r *Ring) checkMaster(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("look for the master key: %w", err)
 	}
-	return v.check(r.lock.Load().master)
+	return v.check(r.lock.Load().id)
 }
 
 func (v Vault) check(id string) error {
-	if v.Master == "" || v.Master == id {
+	if v.MasterID == "" || v.MasterID == id {
 		return nil
 	}
-	return fmt.Errorf("%w (its id is %s, that of the right one %s)", ErrMasterWrong, id, v.Master)
+	return fmt.Errorf("%w (its id is %s, that of the right one %s)", ErrMasterWrong, id, v.MasterID)
 }
 
 // follow takes over a master key that another process has put in the place of this one's.
 func (r *Ring) follow(ctx context.Context) error {
 	v, err := r.config.Store.Vault(ctx)
-	if err != nil || v.Master == "" || v.Master == r.lock.Load().master {
+	if err != nil || v.MasterID == "" || v.MasterID == r.lock.Load().id {
 		return err
 	}
 	if r.config.Renew == nil {
@@ -73,7 +73,7 @@ func (r *Ring) follow(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrMasterReplaced, err)
 	}
-	if m.ID() != v.Master {
+	if m.ID() != v.MasterID {
 		return ErrMasterReplaced
 	}
 	return r.hold(m)
@@ -82,11 +82,11 @@ func (r *Ring) follow(ctx context.Context) error {
 // openRoot reads the root secret, and makes it when there is none.
 func (r *Ring) openRoot(ctx context.Context) error {
 	v, err := r.config.Store.Vault(ctx)
-	if err == nil && v.Master == "" {
+	if err == nil && v.MasterID == "" {
 		secret := make([]byte, rootSize)
 		rand.Read(secret)
 		held := r.lock.Load()
-		err = r.config.Store.InstallVault(ctx, Vault{Master: held.master, Sealed: held.seal(RootName, secret)})
+		err = r.config.Store.InstallVault(ctx, Vault{MasterID: held.id, Sealed: held.seal(RootName, secret)})
 		if err == nil || errors.Is(err, ErrConflict) {
 			v, err = r.config.Store.Vault(ctx)
 		}
@@ -94,7 +94,7 @@ func (r *Ring) openRoot(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open the root secret: %w", err)
 	}
-	if err := v.check(r.lock.Load().master); err != nil {
+	if err := v.check(r.lock.Load().id); err != nil {
 		return err
 	}
 	if r.root, err = r.lock.Load().open(RootName, v.Sealed); err != nil {
@@ -114,8 +114,8 @@ func (r *Ring) Rewrap(ctx context.Context, to Master, e audit.Event) error {
 	if err != nil {
 		return err
 	}
-	e.Action, e.Outcome, e.Time, e.Target, e.Count = audit.KeyRewrap, audit.Success, r.config.Clock(), next.master, 1
-	err = r.config.Store.Rewrap(ctx, Rewrapping{From: from.master, To: next.master, Reseal: func(name, sealed string) (string, error) {
+	e.Action, e.Outcome, e.Time, e.Target, e.Count = audit.KeyRewrap, audit.Success, r.config.Clock(), next.id, 1
+	err = r.config.Store.Rewrap(ctx, Rewrapping{From: from.id, To: next.id, Reseal: func(name, sealed string) (string, error) {
 		secret, err := from.open(name, sealed)
 		if err != nil {
 			return "", err

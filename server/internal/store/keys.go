@@ -61,7 +61,7 @@ const eraseExpired = `
 // RotateKeys implements keyring.Store.
 func (db *DB) RotateKeys(ctx context.Context, r keyring.Rotation, e audit.Event) error {
 	return db.write(ctx, "rotate keys", func(ctx context.Context, tx *tx) error {
-		if err := tx.holdMaster(ctx, r.Master); err != nil {
+		if err := tx.holdMaster(ctx, r.MasterID); err != nil {
 			return err
 		}
 		if err := tx.exactlyOneKey(ctx, retireKey, r.Retire, micros(r.Now), r.Margin.Microseconds(), r.Overlap.Microseconds()); err != nil {
@@ -85,7 +85,7 @@ const dropNextKey = `DELETE FROM signing_keys WHERE kid = $1 AND state = 'next'`
 // ReplaceNextKey implements keyring.Store.
 func (db *DB) ReplaceNextKey(ctx context.Context, r keyring.Replacement, e audit.Event) error {
 	return db.write(ctx, "replace next key", func(ctx context.Context, tx *tx) error {
-		if err := tx.holdMaster(ctx, r.Master); err != nil {
+		if err := tx.holdMaster(ctx, r.MasterID); err != nil {
 			return err
 		}
 		if err := tx.exactlyOneKey(ctx, dropNextKey, r.Drop); err != nil {

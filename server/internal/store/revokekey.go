@@ -63,7 +63,7 @@ func (t *tx) succeed(ctx context.Context, r keyring.Revocation) error {
 	if r.Add == nil {
 		return nil
 	}
-	if err := t.holdMaster(ctx, r.Master); err != nil {
+	if err := t.holdMaster(ctx, r.MasterID); err != nil {
 		return err
 	}
 	return t.addKey(ctx, *r.Add)

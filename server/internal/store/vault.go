@@ -21,7 +21,7 @@ func (db *DB) Vault(ctx context.Context) (keyring.Vault, error) {
 
 func scanVault(row scanner) (keyring.Vault, error) {
 	var v keyring.Vault
-	err := row.Scan(&v.Master, &v.Sealed)
+	err := row.Scan(&v.MasterID, &v.Sealed)
 	return v, err
 }
 
@@ -32,7 +32,7 @@ const insertVault = `
 // InstallVault implements keyring.Store.
 func (db *DB) InstallVault(ctx context.Context, v keyring.Vault) error {
 	return db.write(ctx, "install vault", func(ctx context.Context, tx *tx) error {
-		return tx.exactlyOneKey(ctx, insertVault, keyring.RootName, v.Master, v.Sealed)
+		return tx.exactlyOneKey(ctx, insertVault, keyring.RootName, v.MasterID, v.Sealed)
 	})
 }
 
