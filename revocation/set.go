@@ -29,9 +29,9 @@ type Set struct {
 type shard struct {
 	filter  atomic.Pointer[filter]
 	mu      sync.RWMutex
-	tables  [kinds]table
-	n       int // entries of all kinds
-	sweepAt int // n at which Add sweeps
+	tables  [kinds]*table // nil where there is nothing
+	n       int           // entries of all kinds
+	sweepAt int           // n at which Add sweeps
 }
 
 // NewSet returns an empty set. The clock tells when entries have expired; nil
@@ -66,6 +66,9 @@ func (s *Set) add(e Entry) {
 	if sh.n >= max(sh.sweepAt, sweepFrom) {
 		s.sweep(sh, s.clock().Unix())
 		sh.sweepAt = 2 * sh.n
+	}
+	if sh.tables[e.Kind] == nil {
+		sh.tables[e.Kind] = new(table)
 	}
 	if sh.tables[e.Kind].put(d, roundedUp(e.ExpiresAt), e.Below, e.Kind == Subject) {
 		sh.n++
@@ -148,8 +151,8 @@ func (s *Set) get(kind Kind, id string) (below int64, ok bool) {
 func (sh *shard) get(kind Kind, d digest) (below int64, ok bool) {
 	sh.mu.RLock()
 	defer sh.mu.RUnlock()
-	t := &sh.tables[kind]
-	if t.n == 0 {
+	t := sh.tables[kind]
+	if t == nil {
 		return 0, false
 	}
 	at, ok := t.find(d)
@@ -173,9 +176,12 @@ func (s *Set) shard(first uint64) *shard { return &s.shards[first%shards] }
 // The caller has locked sh.
 func (sh *shard) refilter() {
 	f := newFilter(sh.n)
-	for kind := range sh.tables {
-		for i := range sh.tables[kind].slots {
-			if s := &sh.tables[kind].slots[i]; s.seconds != 0 {
+	for _, t := range sh.tables {
+		if t == nil {
+			continue
+		}
+		for i := range t.slots {
+			if s := &t.slots[i]; s.seconds != 0 {
 				f.put(s.first())
 			}
 		}
@@ -185,8 +191,14 @@ func (sh *shard) refilter() {
 
 // sweep drops the expired entries of sh, which the caller has locked.
 func (s *Set) sweep(sh *shard, now int64) (dropped int) {
-	for kind := range sh.tables {
-		gone := sh.tables[kind].sweep(now, Kind(kind) == Subject)
+	for kind, t := range sh.tables {
+		if t == nil {
+			continue
+		}
+		gone := t.sweep(now, Kind(kind) == Subject)
+		if t.n == 0 {
+			sh.tables[kind] = nil
+		}
 		s.held[kind].Add(int64(-gone))
 		dropped += gone
 	}

@@ -108,10 +108,7 @@ func (t *table) sweep(now int64, versioned bool) (dropped int) {
 		dropped++
 	}
 	t.n -= dropped
-	switch {
-	case t.n == 0:
-		*t = table{}
-	case dropped > 0 && t.n < len(t.slots)/2:
+	if dropped > 0 && t.n < len(t.slots)/2 {
 		t.resize(max(leastSlots, t.n*5/4+1), versioned)
 	}
 	return dropped
