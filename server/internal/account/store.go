@@ -58,6 +58,11 @@ type Store interface {
 	// nothing is stored for Ended, Expired and Unknown. A session of a disabled user counts as Ended.
 	RotateSession(ctx context.Context, r Rotation, e audit.Event) (Rotated, error)
 
+	// LiveSession returns a session that has neither ended nor expired, and its user, or ErrSessionNotFound.
+	LiveSession(ctx context.Context, id string, now time.Time) (Session, User, error)
+	// RevokeToken stores the revocation of one access token.
+	RevokeToken(ctx context.Context, entry revocation.Entry, now time.Time, e audit.Event) ([]revocation.Entry, error)
+
 	// EndSession ends one session of a user (userID empty: of anybody) and returns
 	// ErrSessionNotFound when there is no live one with this id.
 	EndSession(ctx context.Context, id, userID string, now time.Time, e audit.Event) ([]revocation.Entry, error)

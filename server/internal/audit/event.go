@@ -36,13 +36,14 @@ const (
 	AccessForbidden       Action = "access.forbidden"
 )
 
-// The actions on and of clients. ClientSignIn is a refused one: a good one shows in what it does.
+// The actions on and of clients, and on single tokens. ClientSignIn is a refused one: a good one shows in what it does.
 const (
 	ClientCreate Action = "client.create"
 	ClientSecret Action = "client.secret"
 	ClientRevoke Action = "client.revoke"
 	ClientSignIn Action = "client.sign_in"
 	ClientToken  Action = "client.token"
+	TokenRevoke  Action = "token.revoke"
 )
 
 // Actions returns every action.
@@ -50,7 +51,7 @@ func Actions() []Action {
 	return []Action{
 		UserCreate, UserUpdate, UserRoles, UserScopes, UserPassword, UserDisable, UserEnable, UserRevoke, UserDelete,
 		SessionLogin, SessionRefresh, SessionReuse, SessionLogout, SessionEnd, SessionEndAll, SessionEndOthers, SessionReauthenticate,
-		ClientCreate, ClientSecret, ClientRevoke, ClientSignIn, ClientToken,
+		ClientCreate, ClientSecret, ClientRevoke, ClientSignIn, ClientToken, TokenRevoke,
 		KeyCreate, KeyRotate, KeyRevoke, KeyExport, KeyRewrap, TokenIssue, TokenRefused, AccessForbidden,
 	}
 }

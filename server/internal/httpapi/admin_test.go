@@ -225,7 +225,12 @@ func TestTheMetadataPromisesWhatIsThere(t *testing.T) {
 	d := open(t)
 	var got map[string]any
 	d.want(d.do("GET", "/.well-known/oauth-authorization-server", "", with("X-Forwarded-Host", "evil.example"), with("X-Forwarded-Proto", "http")), 200, "").decode(t, &got)
-	want := `{"grant_types_supported":[],"issuer":"` + issuer + `","jwks_uri":"` + issuer + `/.well-known/jwks.json","response_types_supported":[],"service_documentation":"https://example.org/durward"}`
+	want := `{"grant_types_supported":["client_credentials"],"introspection_endpoint":"` + issuer + `/introspect",` +
+		`"introspection_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","Bearer"],` +
+		`"issuer":"` + issuer + `","jwks_uri":"` + issuer + `/.well-known/jwks.json","response_types_supported":[],` +
+		`"revocation_endpoint":"` + issuer + `/revoke","revocation_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","none"],` +
+		`"service_documentation":"https://example.org/durward","token_endpoint":"` + issuer + `/token",` +
+		`"token_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post"]}`
 	if compact(got) != want {
 		t.Errorf("got %s, want %s", compact(got), want)
 	}

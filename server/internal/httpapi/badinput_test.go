@@ -18,6 +18,7 @@ var bodied = map[string]string{
 	"PATCH /me":                    `{"email":"a@example.org"}`,
 	"PUT /me/password":             `{"current_password":"` + goodWord + `","new_password":"another good password"}`,
 	"POST /admin/users":            `{"username":"zoe","password":"` + goodWord + `"}`,
+	"POST /admin/clients":          `{"name":"billing","scopes":["orders:read"]}`,
 	"PUT /admin/users/{id}/roles":  `{"roles":["editor"]}`,
 	"PUT /admin/users/{id}/scopes": `{"scopes":["orders:read"]}`,
 }

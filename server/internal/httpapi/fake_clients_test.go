@@ -95,3 +95,26 @@ func (f *fakeStore) alterClient(id string, now time.Time, e audit.Event, change 
 	f.events = append(f.events, e)
 	return c, []revocation.Entry{{Kind: revocation.Subject, ID: id, Below: c.Version, ExpiresAt: now.Add(time.Hour)}}, nil
 }
+
+func (f *fakeStore) LiveSession(_ context.Context, id string, now time.Time) (account.Session, account.User, error) {
+	leave, err := f.enter()
+	defer leave()
+	if err != nil {
+		return account.Session{}, account.User{}, err
+	}
+	s, ok := f.sessions[id]
+	if !ok || !s.Live(now) {
+		return account.Session{}, account.User{}, account.ErrSessionNotFound
+	}
+	return s, f.users[s.UserID], nil
+}
+
+func (f *fakeStore) RevokeToken(_ context.Context, entry revocation.Entry, _ time.Time, e audit.Event) ([]revocation.Entry, error) {
+	leave, err := f.enter()
+	defer leave()
+	if err != nil {
+		return nil, err
+	}
+	f.events = append(f.events, e)
+	return []revocation.Entry{entry}, nil
+}

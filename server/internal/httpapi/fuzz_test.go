@@ -29,6 +29,8 @@ func FuzzRequest(f *testing.F) {
 		f.Add(method, strings.ReplaceAll(strings.TrimSuffix(path, "{$}"), "{id}", "x"), true, "", "198.51.100.1, 127.0.0.2", "application/json", bodied[route])
 	}
 	f.Add("POST", "/token", false, "Basic eDp5", "", "application/x-www-form-urlencoded", "grant_type=client_credentials&scope=%00")
+	f.Add("POST", "/introspect", true, "", "", "application/x-www-form-urlencoded", "token=drt_x&token_type_hint=refresh_token")
+	f.Add("POST", "/revoke", false, "", "", "application/x-www-form-urlencoded", "token=a.b.c&token_type_hint=access_token")
 	f.Add("GET", "/admin/users?limit=2&after=AAAA&search=%ff", true, "", "", "", "")
 	f.Add("GET", "/verify?role=a&role=b&scope=c", true, "", ",", "", "")
 	f.Add("OPTIONS", "*", false, "Bearer a b", "::1%eth0", "application/json; charset=utf-8", "{}")

@@ -53,6 +53,10 @@ func (a *api) logoutBearer(x *exchange, r *http.Request, token string) error {
 		return err
 	}
 	x.userID = claims.Subject
+	if claims.SessionID == "" {
+		x.turnAway(forbidden("user_required", "This token has no session to end. POST /revoke takes the token itself back.", "", claims))
+		return nil
+	}
 	if err := a.Accounts.Logout(r.Context(), actorOf(claims), x.origin()); err != nil {
 		return err
 	}

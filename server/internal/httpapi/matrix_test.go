@@ -17,6 +17,8 @@ var policy = map[string]string{
 	"POST /refresh":              "all",
 	"POST /logout":               "own",
 	"POST /token":                "client",
+	"POST /introspect":           "client",
+	"POST /revoke":               "client",
 	"GET /healthz":               "all",
 	"GET /readyz":                "all",
 	"GET /metrics":               "all",
@@ -51,6 +53,11 @@ var policy = map[string]string{
 	"GET /admin/keys":                "admin",
 	"POST /admin/keys/rotate":        "admin",
 	"DELETE /admin/keys/{kid}":       "admin",
+
+	"GET /admin/clients":              "admin",
+	"POST /admin/clients":             "admin",
+	"POST /admin/clients/{id}/secret": "admin",
+	"DELETE /admin/clients/{id}":      "admin",
 }
 
 func TestEveryRouteHasItsPolicyAndNoOther(t *testing.T) {
@@ -173,7 +180,20 @@ func (v visitor) check(t *testing.T, d *door, route string, a answer) {
 		return
 	}
 	if policy[route] == "client" {
-		d.wantOAuth(a, 400, "invalid_request") // nobody gets anything without a form
+		switch { // nobody gets anything without a form
+		case route == "POST /introspect" && v.name == "anonymous":
+			d.wantOAuth(a, 401, "invalid_client")
+		case route != "POST /token" && v.status == 401 && v.name != "anonymous":
+			d.wantOAuth(a, 401, "invalid_token")
+		case route == "POST /introspect" && v.admin != 0:
+			d.wantOAuth(a, 403, "insufficient_scope")
+		default:
+			d.wantOAuth(a, 400, "invalid_request")
+		}
+		return
+	}
+	if policy[route] == "own" && v.name == "a client" {
+		d.want(a, 403, "user_required")
 		return
 	}
 	if policy[route] == "own" && v.name == "anonymous" {

@@ -11,6 +11,8 @@ func (a *api) table() []*route {
 		{pattern: "POST /logout/all", access: accessUser, serve: a.logoutAll},
 		{pattern: "POST /logout/others", access: accessUser, serve: a.logoutOthers},
 		{pattern: "POST /token", access: accessClient, serve: oauth(a.token)},
+		{pattern: "POST /introspect", access: accessClient, serve: oauth(a.introspect)},
+		{pattern: "POST /revoke", access: accessClient, serve: oauth(a.revoke)},
 
 		{pattern: "GET /me", access: accessUser, serve: a.showMe},
 		{pattern: "PATCH /me", access: accessUser, serve: a.changeMe},
@@ -33,6 +35,10 @@ func (a *api) table() []*route {
 		{pattern: "POST /admin/users/{id}/disable", access: accessAdmin, serve: a.disableUser},
 		{pattern: "POST /admin/users/{id}/enable", access: accessAdmin, serve: a.enableUser},
 		{pattern: "POST /admin/users/{id}/revoke", access: accessAdmin, serve: a.revokeUser},
+		{pattern: "GET /admin/clients", access: accessAdmin, serve: a.listClients},
+		{pattern: "POST /admin/clients", access: accessAdmin, serve: a.createClient},
+		{pattern: "POST /admin/clients/{id}/secret", access: accessAdmin, serve: a.renewClientSecret},
+		{pattern: "DELETE /admin/clients/{id}", access: accessAdmin, serve: a.revokeClient},
 
 		{pattern: "GET /admin/sessions", access: accessAdmin, serve: a.listAllSessions},
 		{pattern: "DELETE /admin/sessions/{id}", access: accessAdmin, serve: a.endAnySession},

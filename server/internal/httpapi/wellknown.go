@@ -72,18 +72,28 @@ func matches(lines []string, tag string) bool {
 	return false
 }
 
-// metadata says what this server can do today (RFC 8414 §2). There is no authorization endpoint and no
-// token endpoint of RFC 6749, so the lists that would promise them are empty.
+// metadata says what this server can do today (RFC 8414 §2). There is no authorization endpoint of RFC 6749, so the
+// list of response types is empty.
 func (a *api) metadata() endpoint {
+	base, secrets := strings.TrimSuffix(a.Issuer, "/"), []string{"client_secret_basic", "client_secret_post"}
 	meta := struct {
-		Issuer        string   `json:"issuer"`
-		KeySet        string   `json:"jwks_uri"`
-		ResponseTypes []string `json:"response_types_supported"`
-		GrantTypes    []string `json:"grant_types_supported"`
-		Documentation string   `json:"service_documentation,omitempty"`
+		Issuer         string   `json:"issuer"`
+		KeySet         string   `json:"jwks_uri"`
+		ResponseTypes  []string `json:"response_types_supported"`
+		GrantTypes     []string `json:"grant_types_supported"`
+		Token          string   `json:"token_endpoint"`
+		TokenAuth      []string `json:"token_endpoint_auth_methods_supported"`
+		Introspect     string   `json:"introspection_endpoint"`
+		IntrospectAuth []string `json:"introspection_endpoint_auth_methods_supported"`
+		Revoke         string   `json:"revocation_endpoint"`
+		RevokeAuth     []string `json:"revocation_endpoint_auth_methods_supported"`
+		Documentation  string   `json:"service_documentation,omitempty"`
 	}{
-		Issuer: a.Issuer, KeySet: strings.TrimSuffix(a.Issuer, "/") + "/.well-known/jwks.json",
-		ResponseTypes: []string{}, GrantTypes: []string{},
+		Issuer: a.Issuer, KeySet: base + "/.well-known/jwks.json",
+		ResponseTypes: []string{}, GrantTypes: []string{clientGrant},
+		Token: base + "/token", TokenAuth: secrets,
+		Introspect: base + "/introspect", IntrospectAuth: append(secrets[:2:2], "Bearer"),
+		Revoke: base + "/revoke", RevokeAuth: append(secrets[:2:2], "none"),
 	}
 	if u, err := url.Parse(a.Documentation); err == nil && u.IsAbs() {
 		meta.Documentation = a.Documentation

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/durward-auth/durward/revocation"
+	"github.com/durward-auth/durward/server/internal/audit"
 )
 
 // An entry that is stored again keeps the later expiry and the higher version, and counts as new.
@@ -29,6 +30,22 @@ func (t *tx) revoke(ctx context.Context, now time.Time, entries ...revocation.En
 		stored = append(stored, e)
 	}
 	return stored, nil
+}
+
+// RevokeToken implements account.Store.
+func (db *DB) RevokeToken(ctx context.Context, entry revocation.Entry, now time.Time, e audit.Event) ([]revocation.Entry, error) {
+	var entries []revocation.Entry
+	err := db.write(ctx, "revoke token", func(ctx context.Context, tx *tx) error {
+		var err error
+		if entries, err = tx.revoke(ctx, now, entry); err != nil {
+			return err
+		}
+		return tx.record(ctx, e)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return entries, nil
 }
 
 const selectRevocations = `

@@ -75,6 +75,29 @@ func (db *DB) Sessions(ctx context.Context, userID string, now time.Time) ([]acc
 	return sessions, nil
 }
 
+const liveSession = `
+	SELECT ` + sessionColumns + ` FROM sessions
+	WHERE id = $1 AND ended_at = 0 AND idle_expires_at > $2 AND expires_at > $2`
+
+// LiveSession implements account.Store.
+func (db *DB) LiveSession(ctx context.Context, id string, now time.Time) (account.Session, account.User, error) {
+	s, found, err := one(ctx, db.reader, scanSession, liveSession, id, micros(now))
+	if err != nil {
+		return account.Session{}, account.User{}, fmt.Errorf("read session: %w", translate(err))
+	}
+	if !found {
+		return account.Session{}, account.User{}, account.ErrSessionNotFound
+	}
+	u, err := findUser(ctx, db.reader, s.UserID)
+	if errors.Is(err, account.ErrUserNotFound) { // deleted between the two
+		return account.Session{}, account.User{}, account.ErrSessionNotFound
+	}
+	if err != nil {
+		return account.Session{}, account.User{}, fmt.Errorf("read session: %w", translate(err))
+	}
+	return s, u, nil
+}
+
 // A session past its limits can be ended while an access token of it lives.
 const endSession = `
 	UPDATE sessions SET ended_at = $3

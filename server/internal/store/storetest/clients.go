@@ -121,3 +121,28 @@ func clientRace(s *suite) {
 		}
 	}
 }
+
+func revokeToken(s *suite) {
+	entry := revocation.Entry{Kind: revocation.Token, ID: "jti-1", ExpiresAt: s.now.Add(time.Hour)}
+	entries, err := s.db.RevokeToken(s.ctx, entry, s.now, s.event(audit.TokenRevoke))
+	s.ok(err)
+	s.equal(entries, []revocation.Entry{entry}, "entries")
+	s.equal(s.revoked(s.now), byName(entries), "stored")
+	s.equal(len(s.events(audit.Query{Action: audit.TokenRevoke})), 1, "events")
+}
+
+func liveSession(s *suite) {
+	u := s.user("anna")
+	opened := s.session(u, time.Minute)
+	got, owner, err := s.db.LiveSession(s.ctx, opened.ID, s.now)
+	s.ok(err)
+	s.equal([]any{got, owner}, []any{opened, u}, "session and user")
+	_, _, err = s.db.LiveSession(s.ctx, opened.ID, opened.IdleExpiresAt)
+	s.is(err, account.ErrSessionNotFound)
+	_, _, err = s.db.LiveSession(s.ctx, "unknown", s.now)
+	s.is(err, account.ErrSessionNotFound)
+	_, err = s.db.EndSession(s.ctx, opened.ID, "", s.now, s.event(audit.SessionLogout))
+	s.ok(err)
+	_, _, err = s.db.LiveSession(s.ctx, opened.ID, s.now)
+	s.is(err, account.ErrSessionNotFound)
+}

@@ -68,6 +68,8 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"revoking a client twice changes nothing":                     revokeClientTwice,
 		"a new secret replaces the old one and revokes the tokens":    renewClientSecret,
 		"no token escapes the revocation of its client":               clientRace,
+		"a single token is revoked":                                   revokeToken,
+		"a live session is found with its user":                       liveSession,
 		"keys are installed once":                                     installKeys,
 		"keys rotate one step at a time":                              rotateKeys,
 		"of many concurrent rotations of the keys one wins":           rotateKeysRace,
