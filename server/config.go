@@ -21,6 +21,9 @@ import (
 type Config struct {
 	// DataDir holds the database (durward.db) and the master key (master.key). It is created with mode 0700.
 	DataDir string
+	// Database is the URL of a PostgreSQL database, such as postgres://durward@db.internal/durward, that takes the place of
+	// durward.db and may be shared by any number of servers. Errors and logs never hold its password.
+	Database string
 	// Inherit takes Issuer, Audience, AccessTTL and PasswordMinLength, where they are not set, from the last server that
 	// ran on the data: for commands beside it.
 	Inherit bool

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -60,7 +61,11 @@ func OpenData(ctx context.Context, c Config) (*Data, error) {
 			return nil, err
 		}
 	}
-	db, err := store.Open(ctx, store.Config{Path: DatabasePath(c.DataDir), Clock: c.Clock})
+	place, err := c.storage()
+	if err != nil {
+		return nil, err
+	}
+	db, err := store.Open(ctx, place)
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +74,19 @@ func OpenData(ctx context.Context, c Config) (*Data, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	return d, nil
+}
+
+// storage says where the data is. The directory is made here where the database does not need it.
+func (c Config) storage() (store.Config, error) {
+	if c.Database == "" {
+		return store.Config{Path: DatabasePath(c.DataDir), Clock: c.Clock}, nil
+	}
+	if c.MasterKey == "" && c.MasterKeyFile == "" && !c.Existing {
+		if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
+			return store.Config{}, fmt.Errorf("make the data directory: %w", err)
+		}
+	}
+	return store.Config{URL: c.Database, Clock: c.Clock}, nil
 }
 
 func openData(ctx context.Context, c Config, db *store.DB) (*Data, error) {

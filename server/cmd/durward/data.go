@@ -19,6 +19,10 @@ var errNoData = errors.New("durward serve and durward user add make it, --data n
 // withData opens the data for one command, beside a running server if there is one. It makes none: a
 // misspelt --data must not answer with an empty list.
 func withData(ctx context.Context, config server.Config, use func(*server.Data) error) error {
+	if config.Database != "" {
+		config.Existing = true
+		return withNewData(ctx, config, use)
+	}
 	if _, err := os.Stat(server.DatabasePath(config.DataDir)); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is no data in %s: %w", config.DataDir, errNoData)
 	}

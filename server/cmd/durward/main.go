@@ -30,7 +30,11 @@ type terminal struct {
 
 // commands is the whole command line.
 type commands struct {
-	Data   string     `help:"Directory that holds the database and the master key. By default ${default}." default:"./durward-data" placeholder:"DIR"`
+	Data     string   `help:"Directory that holds the database and the master key. By default ${default}." default:"./durward-data" placeholder:"DIR"`
+	DB       database `name:"db" help:"PostgreSQL database in the place of the one in --data, such as postgres://durward@db.internal/durward. Its password belongs into DURWARD_DB, --db-file, PGPASSWORD or a password file." placeholder:"URL"`
+	DBFile   string   `name:"db-file" help:"File that holds the URL of --db." placeholder:"FILE"`
+	database database // of --db or of the file
+
 	Config configFile `help:"Settings in TOML, named as the flags are (access-ttl = \"10m\"). Flags and the environment come first." placeholder:"FILE"`
 	JSON   bool       `help:"Print JSON for programs instead of tables."`
 

@@ -10,6 +10,7 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/alecthomas/kong"
 	"github.com/durward-auth/durward/server"
 	"golang.org/x/term"
 )
@@ -38,7 +39,7 @@ func (serveCommand) Help() string {
 }
 
 // Run serves until ctx ends.
-func (cmd *serveCommand) Run(ctx context.Context, c *commands, term terminal) (err error) {
+func (cmd *serveCommand) Run(ctx context.Context, parsed *kong.Context, c *commands, term terminal) (err error) {
 	log, closeLog, err := cmd.logger(term)
 	if err != nil {
 		return err
@@ -69,13 +70,16 @@ func (cmd *serveCommand) Run(ctx context.Context, c *commands, term terminal) (e
 	if cmd.BehindTLSProxy && len(cmd.TrustedProxy) == 0 {
 		log.Warn("every client behind the proxy counts as one address, and their failed sign-ins together: name the proxy's network with --trusted-proxy")
 	}
+	if c.DB.exposed(parsed) {
+		log.Warn("everybody on this machine can read the password in --db: put the URL into DURWARD_DB or a file of --db-file, or the password into PGPASSWORD")
+	}
 	warnOfMisspelt(log, os.Environ())
 	s, err := server.Open(ctx, config)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	welcome(term.out, url, c.Data, s.First())
+	welcome(term.out, url, c, s.First())
 	pacing, stop := context.WithCancel(ctx)
 	defer stop()
 	go paceGC(pacing)

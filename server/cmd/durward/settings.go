@@ -107,6 +107,7 @@ func (s inheritedTokens) config(c *commands) server.Config {
 func dataConfig(c *commands) server.Config {
 	return server.Config{
 		DataDir:       c.Data,
+		Database:      string(c.database),
 		MasterKey:     os.Getenv("DURWARD_MASTER_KEY"),
 		MasterKeyFile: os.Getenv("DURWARD_MASTER_KEY_FILE"),
 		Inherit:       true,

@@ -7,12 +7,16 @@ import (
 )
 
 // welcome says where the server is, and on new data what to do first.
-func welcome(out io.Writer, url, data string, first bool) {
+func welcome(out io.Writer, url string, c *commands, first bool) {
 	fmt.Fprintf(out, "Durward %s is listening on %s\n", version(), url)
 	if !first {
 		return
 	}
-	fmt.Fprint(out, strings.NewReplacer("{url}", url, "{data}", shellQuote(data)).Replace(`
+	data := shellQuote(c.Data)
+	if c.database != "" {
+		data += " --db " + shellQuote(c.database.String())
+	}
+	fmt.Fprint(out, strings.NewReplacer("{url}", url, "{data}", shellQuote(c.Data), "{where}", data).Replace(`
 New data in {data}. Keep its master.key in a backup of its own: without it the signing keys are lost.
 
 Try it:
@@ -28,7 +32,7 @@ Try it:
 Make the first administrator (it asks for a password), in another terminal
 (in a clone, with go run ./server/cmd/durward in the place of durward):
 
-  durward user add grace --role admin --data {data}
+  durward user add grace --role admin --data {where}
 
 `))
 }
