@@ -8,16 +8,13 @@ import (
 	"time"
 
 	"github.com/durward-auth/durward"
-	"github.com/durward-auth/durward/durwardtest"
 	"github.com/durward-auth/durward/revocation"
 	"github.com/durward-auth/durward/session"
 )
 
-var start = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-
 // memory is the library's sessions as a program uses them, with users of its own.
 type memory struct {
-	clock   *durwardtest.Clock
+	clock   *clock
 	manager *session.Manager
 	revoked *revocation.Set
 	users   map[string]*modelUser // what the program knows of its users
@@ -25,7 +22,7 @@ type memory struct {
 
 func newMemory(t *testing.T) *memory {
 	t.Helper()
-	m := &memory{clock: durwardtest.NewClock(start), users: map[string]*modelUser{}}
+	m := &memory{clock: newClock(), users: map[string]*modelUser{}}
 	m.revoked = revocation.NewSet(m.clock.Now)
 	codec, err := session.NewCodec(bytes.Repeat([]byte("k"), session.MinKeyLen))
 	if err != nil {

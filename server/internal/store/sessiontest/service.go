@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/durward-auth/durward"
-	"github.com/durward-auth/durward/durwardtest"
 	"github.com/durward-auth/durward/revocation"
 	"github.com/durward-auth/durward/server/internal/account"
 	"github.com/durward-auth/durward/server/internal/audit"
@@ -24,7 +23,7 @@ const issuer = "https://id.example.org"
 // service is the server's rules over a store.
 type service struct {
 	*account.Service
-	clock    *durwardtest.Clock
+	clock    *clock
 	verifier *durward.Verifier
 	users    map[string]*serviceUser
 	from     audit.Origin
@@ -42,7 +41,7 @@ type noClients struct{ account.ClientStore }
 // newService returns the rules over what open returns for a clock.
 func newService(t *testing.T, open func(t *testing.T, clock func() time.Time) account.Store) *service {
 	t.Helper()
-	clock := durwardtest.NewClock(start)
+	clock := newClock()
 	key, err1 := durward.GenerateKey(durward.EdDSA)
 	codec, err2 := session.NewCodec(bytes.Repeat([]byte("k"), session.MinKeyLen))
 	passwords, err3 := password.NewPool(password.PoolConfig{Params: password.Params{MemoryKiB: 8, Iterations: 1, Parallelism: 1}})
