@@ -6,7 +6,7 @@ import (
 	"github.com/durward-auth/durward/server/internal/account"
 )
 
-// After each of these the session is gone at once: its access token is refused by the time the call
+// F05, F06, F22: after each of these the session is gone at once: its access token is refused by the time the call
 // has returned, and its refresh token for good.
 func TestWhatEndsASession(t *testing.T) {
 	for name, tt := range map[string]struct {
@@ -79,6 +79,7 @@ func TestWhatEndsASession(t *testing.T) {
 	}
 }
 
+// F07.
 func TestLogoutMayBeRepeated(t *testing.T) {
 	o := open(t)
 	o.user("alice", nil, nil)
@@ -91,6 +92,7 @@ func TestLogoutMayBeRepeated(t *testing.T) {
 	o.login("alice")
 }
 
+// F21.
 func TestOnlyOwnSessionsCanBeEnded(t *testing.T) {
 	o := open(t)
 	o.user("alice", nil, nil)

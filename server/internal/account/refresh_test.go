@@ -34,6 +34,7 @@ func TestARefreshTokenHasOneSuccessor(t *testing.T) {
 	}
 }
 
+// F02.
 func TestParallelRefreshesGetOneSuccessor(t *testing.T) {
 	o := open(t)
 	o.user("alice", nil, nil)
@@ -59,6 +60,7 @@ func TestParallelRefreshesGetOneSuccessor(t *testing.T) {
 	}
 }
 
+// F01.
 func TestAReusedRefreshTokenEndsTheSession(t *testing.T) {
 	for name, superseded := range map[string]bool{"after the grace": false, "when its successor was used": true} {
 		t.Run(name, func(t *testing.T) {
@@ -98,6 +100,7 @@ func TestAReusedRefreshTokenEndsTheSession(t *testing.T) {
 	}
 }
 
+// F09, F10.
 func TestOtherRefreshTokensAreRefused(t *testing.T) {
 	o := open(t)
 	o.user("alice", nil, nil)
@@ -139,6 +142,7 @@ func TestOtherRefreshTokensAreRefused(t *testing.T) {
 	}
 }
 
+// F13.
 func TestSessionsHaveLimits(t *testing.T) {
 	const day = 24 * time.Hour
 	o := open(t)
