@@ -201,7 +201,12 @@ func validScope(text string) bool {
 
 // validScopeToken says whether text is exactly one scope.
 func validScopeToken(text string) bool {
-	return text != "" && validScope(text) && !strings.Contains(text, " ")
+	for i := range len(text) {
+		if c := text[i]; c <= ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return text != ""
 }
 
 // grow makes room for n more texts and returns where they begin. Lists that were cut before keep

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -38,6 +39,7 @@ type SignerConfig struct {
 // A Signer makes tokens. It is immutable and safe for concurrent use.
 type Signer struct {
 	config  SignerConfig
+	known   atomic.Pointer[knownHeader]
 	scratch sync.Pool // of *[maxSignature]byte
 }
 
@@ -92,8 +94,9 @@ func (s *Signer) Sign(ctx context.Context, c Claims, private ...any) (string, ti
 	if err != nil {
 		return "", time.Time{}, fmt.Errorf("sign token: %w: %w", ErrUnavailable, err)
 	}
-	if len(key.id) > maxKeyID || !utf8.ValidString(key.id) {
-		return "", time.Time{}, errBadKeyID
+	header, err := s.header(key)
+	if err != nil {
+		return "", time.Time{}, err
 	}
 	now := s.config.Clock()
 	if c.Issuer != "" && c.Issuer != s.config.Issuer {
@@ -115,12 +118,8 @@ func (s *Signer) Sign(ctx context.Context, c Claims, private ...any) (string, ti
 	if err != nil {
 		return "", time.Time{}, fmt.Errorf("sign token: %w", err)
 	}
-	var head [256]byte
-	header := appendHeader(head[:0], key, s.config.Type)
-
-	size := jws.EncodedLen(len(header)) + jws.EncodedLen(len(payload)) + jws.EncodedLen(key.usualSignature()) + 2
-	token := make([]byte, 0, size)
-	token = append(jws.AppendEncoded(token, header), '.')
+	size := len(header) + jws.EncodedLen(len(payload)) + jws.EncodedLen(key.usualSignature()) + 1
+	token := append(make([]byte, 0, size), header...)
 	token = jws.AppendEncoded(token, payload)
 	scratch := s.scratch.Get().(*[maxSignature]byte)
 	defer s.scratch.Put(scratch)
@@ -130,6 +129,26 @@ func (s *Signer) Sign(ctx context.Context, c Claims, private ...any) (string, ti
 	}
 	token = jws.AppendEncoded(append(token, '.'), signature)
 	return textOf(token), c.ExpiresAt, nil
+}
+
+// knownHeader is the header that was written last: it changes with the key alone.
+type knownHeader struct {
+	algorithm Algorithm
+	id        string
+	text      string // encoded, with the dot behind it
+}
+
+// header returns the encoded header and its dot.
+func (s *Signer) header(key *SigningKey) (string, error) {
+	if known := s.known.Load(); known != nil && known.algorithm == key.algorithm && known.id == key.id {
+		return known.text, nil
+	}
+	if len(key.id) > maxKeyID || !utf8.ValidString(key.id) {
+		return "", errBadKeyID
+	}
+	text := string(jws.AppendEncoded(nil, appendHeader(nil, key, s.config.Type))) + "."
+	s.known.Store(&knownHeader{key.algorithm, key.id, text})
+	return text, nil
 }
 
 func appendHeader(b []byte, key *SigningKey, typ string) []byte {
