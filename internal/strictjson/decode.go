@@ -84,7 +84,7 @@ func quote(name string) string {
 // and reads it as it pleases.
 func Decode(data string, limits Limits, into any) error {
 	target := reflect.ValueOf(into)
-	if target.Kind() != reflect.Pointer || target.IsNil() || target.Elem().Kind() != reflect.Struct {
+	if target.Kind() != reflect.Pointer || target.Elem().Kind() != reflect.Struct {
 		return errors.New("json: decode into something other than a pointer to a struct")
 	}
 	return decode(data, limits, target.Elem(), decoder{strict: true})

@@ -94,10 +94,7 @@ func (v Value) Float64() (float64, bool) {
 		return 0, false
 	}
 	f, err := strconv.ParseFloat(v.raw, 64)
-	if err != nil {
-		return 0, false
-	}
-	return f, true
+	return f, err == nil
 }
 
 // AppendElements appends the elements of the array that the value is to dst;
