@@ -127,7 +127,8 @@ func (l *link) connect(ctx context.Context) error {
 
 	var renewing sync.WaitGroup
 	var renewed grant
-	renewing.Go(func() { renewed = l.renew(ctx, cancel, l.grant.renewAt) })
+	at := l.grant.renewAt
+	renewing.Go(func() { renewed = l.renew(ctx, cancel, at) })
 	err = causeOf(ctx, l.read(NewEventReader(response.Body), watchdog))
 	cancel(nil)
 	renewing.Wait()
