@@ -58,6 +58,12 @@ type Config struct {
 	// for AccessTTL, the longest that was in use with it, and five minutes. It cannot be less.
 	KeyOverlap time.Duration
 
+	// NoStatusLists leaves the place in a status list out of access tokens, and serves no lists.
+	NoStatusLists bool
+	// StatusListTTL is for how long a status list may be kept: 5 seconds by default, one second to an hour. It bounds how late a
+	// verifier that goes by the list learns of a revocation.
+	StatusListTTL time.Duration
+
 	// ClosedRegistration refuses POST /register.
 	ClosedRegistration bool
 	// PasswordMinLength is in code points: 8 by default, and at least.
@@ -70,6 +76,8 @@ type Config struct {
 
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
+	// MaxVerifiers is how many verifiers may follow the revocations at once: 4096 by default.
+	MaxVerifiers int
 	// BehindTLSProxy says that clients speak TLS with a proxy in front.
 	BehindTLSProxy bool
 	// CORSOrigins are the origins whose pages may call this server.
@@ -104,6 +112,8 @@ func (c Config) checked() (Config, error) {
 	require(c.MasterKey == "" || c.MasterKeyFile == "", "the master key is given both as a text and as a file: give one of them")
 	require(slices.Contains(keyring.Algorithms(), c.Algorithm), "the signing algorithm %q is not supported", c.Algorithm)
 	require(c.AuditRetention >= 24*time.Hour, "the audit retention is %v, it must be at least 24h", c.AuditRetention)
+	require(c.StatusListTTL >= time.Second && c.StatusListTTL <= time.Hour, "the lifetime of status lists is %v, it must be between 1s and 1h", c.StatusListTTL)
+	require(c.MaxVerifiers >= 1, "the number of verifiers is %d, it must be at least 1", c.MaxVerifiers)
 	require(!slices.Contains(c.Audience, ""), "an audience is empty")
 	problems = append(problems, checkIssuer(c.Issuer), c.sessions().Check(), c.passwords().Validate(), c.SignInLimits.Check(), c.schedule().Check())
 	for _, origin := range c.CORSOrigins {
@@ -127,6 +137,8 @@ func setDefaults(c *Config) {
 	setDefault(&c.KeyPublish, 2*c.KeySetMaxAge)
 	setDefault(&c.AuditRetention, 365*24*time.Hour)
 	setDefault(&c.SignInLimits, limit.DefaultLimits())
+	setDefault(&c.MaxVerifiers, 4096)
+	setDefault(&c.StatusListTTL, 5*time.Second)
 	setDefault(&c.Version, "unknown")
 	if len(c.Audience) == 0 {
 		c.Audience = []string{c.Issuer}
@@ -144,6 +156,14 @@ func setDefault[T comparable](field *T, value T) {
 	if *field == zero {
 		*field = value
 	}
+}
+
+// statusIssuer is the URL under which the status lists are, or "" where there are none.
+func (c Config) statusIssuer() string {
+	if c.NoStatusLists {
+		return ""
+	}
+	return c.Issuer
 }
 
 func (c Config) sessions() session.Policy {

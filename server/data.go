@@ -12,6 +12,7 @@ import (
 	"github.com/durward-auth/durward/revocation"
 	"github.com/durward-auth/durward/server/internal/account"
 	"github.com/durward-auth/durward/server/internal/audit"
+	"github.com/durward-auth/durward/server/internal/feed"
 	"github.com/durward-auth/durward/server/internal/keyring"
 	"github.com/durward-auth/durward/server/internal/limit"
 	"github.com/durward-auth/durward/server/internal/password"
@@ -28,6 +29,7 @@ type Data struct {
 
 	config  Config
 	revoked *revocation.Set
+	feed    *feed.Hub
 	limiter *limit.Limiter
 	clients *limit.Limiter // of failed client secrets
 	tally   *audit.Tally
@@ -140,7 +142,7 @@ func newData(ctx context.Context, c Config, db *store.DB) (*Data, error) {
 	d.Accounts, err = account.New(account.Config{
 		Store: db, Clients: db, Signer: signer, Audience: c.Audience, Codec: codec, Sessions: c.sessions(), Revoked: d.revoked,
 		Passwords: passwords, PasswordPolicy: c.passwords(), Limiter: d.limiter, ClientLimiter: d.clients, Tally: d.tally,
-		OpenRegistration: !c.ClosedRegistration, Clock: c.Clock,
+		OpenRegistration: !c.ClosedRegistration, StatusIssuer: c.statusIssuer(), Clock: c.Clock,
 	})
 	if err != nil {
 		return nil, err
@@ -154,11 +156,12 @@ const maxTally = 1024
 // load fills what is held in memory from the store.
 func (d *Data) load(ctx context.Context) error {
 	now := d.config.Clock()
-	entries, err := d.Store.Revocations(ctx, time.Time{}, now)
-	if err != nil {
+	var err error
+	if d.feed, err = feed.Open(ctx, feed.Config{
+		Store: d.Store, Revoked: d.revoked, Kick: d.Store.Revoked(), MaxStreams: d.config.MaxVerifiers, Clock: d.config.Clock,
+	}); err != nil {
 		return fmt.Errorf("load revocations: %w", err)
 	}
-	d.revoked.Add(entries...)
 	counters, err := d.Store.SignInFailures(ctx, now)
 	if err != nil {
 		return fmt.Errorf("load failed sign-ins: %w", err)
@@ -169,6 +172,18 @@ func (d *Data) load(ctx context.Context) error {
 
 // Dir is the data directory.
 func (d *Data) Dir() string { return d.config.DataDir }
+
+// lists are the status lists of this server, or nil.
+func (d *Data) lists() *feed.Lists {
+	if d.config.NoStatusLists {
+		return nil
+	}
+	return feed.NewLists(feed.ListsConfig{
+		Store: d.Store, Hub: d.feed, Keys: d.Keys, Issuer: d.config.Issuer, Size: account.ListSize,
+		URI: func(n int64) string { return account.ListURI(d.config.Issuer, n*account.ListSize) },
+		TTL: d.config.StatusListTTL, Clock: d.config.Clock,
+	})
+}
 
 // Verifier checks this server's access tokens, revocation included.
 func (d *Data) Verifier() (*durward.Verifier, error) { return durward.NewVerifier(d.tokens()) }

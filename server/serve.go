@@ -56,6 +56,7 @@ func (s *Server) serve(ctx context.Context, listener net.Listener, handler http.
 	case <-ctx.Done():
 	}
 	s.draining.Store(true)
+	s.feed.Drain()
 	s.config.Log.Info("draining", "address", listener.Addr().String(), "within", drainTimeout.String())
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()

@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -47,6 +46,9 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if err := d.Keys.AdoptAlgorithm(ctx); err != nil {
 		return nil, errors.Join(err, release(), d.Close())
 	}
+	if err := d.feed.Begin(ctx); err != nil {
+		return nil, errors.Join(err, release(), d.Close())
+	}
 	s := &Server{Data: d, first: first, release: release, metrics: httpapi.NewMetrics()}
 	s.handler, err = httpapi.New(httpapi.Config{
 		Accounts: d.Accounts, Guard: d.tokens(),
@@ -55,13 +57,16 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		Version: d.config.Version, Issuer: d.config.Issuer, Documentation: strings.TrimSuffix(d.config.Issuer, "/") + "/openapi.json",
 		Foreground:     d.Accounts.Passwords.Foreground,
 		TrustedProxies: d.config.TrustedProxies, BehindTLSProxy: d.config.BehindTLSProxy, CORSOrigins: d.config.CORSOrigins,
-		Metrics: s.metrics, MetricsOnMain: d.config.MetricsOnMain, CursorKey: d.cursors,
+		Feed: d.feed, StatusLists: d.lists(), StatusListTTL: d.config.StatusListTTL, Metrics: s.metrics, MetricsOnMain: d.config.MetricsOnMain, CursorKey: d.cursors,
 	})
 	if err != nil {
 		return nil, errors.Join(err, release(), d.Close())
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
+	s.work.Go(func() {
+		d.feed.Run(background, func(err error) { d.config.Log.Error("background work", "error", err) })
+	})
 	s.every(background, pollInterval, s.poll)
 	s.every(background, time.Second, s.flush)
 	s.every(background, time.Minute, s.tidy)
@@ -89,6 +94,7 @@ func (s *Server) Err() error { return s.Store.Err() }
 // be in use any more.
 func (s *Server) Close() error {
 	s.closing.Do(func() {
+		s.feed.Drain()
 		s.stop()
 		s.work.Wait()
 		s.closed = errors.Join(s.Data.Close(), s.release())
@@ -106,20 +112,13 @@ func (s *Server) ready(ctx context.Context) error {
 // pollInterval is how soon the changes of other processes on the same data are noticed.
 const pollInterval = 100 * time.Millisecond
 
-// poll takes over what other processes, such as the commands, have changed. It reads every revocation that has not
-// expired, so that no clock, theirs or this one's, decides which are new: they are few, and to add one again changes
-// nothing.
+// poll takes over the keys that other processes, such as the commands, have changed. What they revoke is the feed's to notice.
 func (s *Server) poll(ctx context.Context) error {
 	changed, err := s.Store.Changed(ctx)
 	s.behind = s.behind || changed
 	if err != nil || !s.behind {
 		return err
 	}
-	entries, err := s.Store.Revocations(ctx, time.Time{}, s.config.Clock())
-	if err != nil {
-		return fmt.Errorf("poll revocations: %w", err)
-	}
-	s.revoked.Add(entries...)
 	if err := s.Keys.Reload(ctx); err != nil {
 		return err
 	}

@@ -32,6 +32,7 @@ var theLaw = law{
 		}},
 		{name: "domain", packages: []string{
 			serverModule + "/internal/account",
+			serverModule + "/internal/feed",
 			serverModule + "/internal/keyring",
 		}},
 		{name: "leaf", packages: []string{
@@ -60,6 +61,7 @@ var theLaw = law{
 		rootModule + "/internal/jwk":        {"net/http"},
 
 		serverModule + "/internal/account":  {"net/http", "database/sql"},
+		serverModule + "/internal/feed":     {"net/http", "database/sql"},
 		serverModule + "/internal/keyring":  {"net/http", "database/sql"},
 		serverModule + "/internal/audit":    {"net/http", "database/sql"},
 		serverModule + "/internal/password": {"net/http", "database/sql"},

@@ -57,6 +57,9 @@ type serverSettings struct {
 	AuditRetention  time.Duration  `help:"How long audit events are kept. By default ${default}." default:"8760h" placeholder:"DURATION"`
 	TrustedProxy    []netip.Prefix `help:"Network of a proxy whose X-Forwarded-For is believed, such as 10.0.0.0/8." placeholder:"CIDR"`
 	BehindTLSProxy  bool           `name:"behind-tls-proxy" help:"A proxy in front speaks TLS with clients: allows a plain listener on any address."`
+	StatusLists     string         `help:"Whether access tokens carry a place in a status list: on or off." default:"on" enum:"on,off"`
+	StatusListTTL   time.Duration  `name:"status-list-ttl" help:"For how long verifiers may keep a status list. By default ${default}." default:"5s" placeholder:"DURATION"`
+	MaxVerifiers    int            `help:"How many verifiers may follow the revocations at once. By default ${default}." default:"4096" placeholder:"N"`
 	CORSOrigin      []string       `name:"cors-origin" help:"Origin whose pages may call this server." placeholder:"ORIGIN"`
 }
 
@@ -70,6 +73,7 @@ func (s serverSettings) zeros() error {
 		{"access-ttl", s.AccessTTL == 0}, {"refresh-idle", s.RefreshIdle == 0}, {"refresh-absolute", s.RefreshAbsolute == 0},
 		{"refresh-grace", s.RefreshGrace == 0}, {"key-rotation", s.KeyRotation == 0}, {"audit-retention", s.AuditRetention == 0},
 		{"key-set-max-age", s.KeySetMaxAge == 0}, {"password-min-length", s.PasswordMinLength == 0},
+		{"max-verifiers", s.MaxVerifiers == 0}, {"status-list-ttl", s.StatusListTTL == 0},
 	} {
 		if setting.zero {
 			problems = append(problems, fmt.Errorf("--%s must not be zero", setting.flag))
@@ -91,6 +95,9 @@ func (s serverSettings) config(c *commands) server.Config {
 	config.AuditRetention = s.AuditRetention
 	config.TrustedProxies = s.TrustedProxy
 	config.BehindTLSProxy = s.BehindTLSProxy
+	config.NoStatusLists = s.StatusLists == "off"
+	config.StatusListTTL = s.StatusListTTL
+	config.MaxVerifiers = s.MaxVerifiers
 	config.CORSOrigins = s.CORSOrigin
 	return config
 }

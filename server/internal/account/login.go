@@ -107,11 +107,15 @@ func (s *Service) open(ctx context.Context, c Credentials, u User, hash, newHash
 		e.ActorID, e.SubjectID, e.SubjectName = u.ID, u.ID, u.Name
 		return Grant{}, s.tally(e, "invalid_scope", err)
 	}
+	place, err := s.place(ctx)
+	if err != nil {
+		return Grant{}, fmt.Errorf("log in: %w", err)
+	}
 	now := s.Clock()
 	expires, remembered := s.accessExpiry(now)
 	opened := Session{
 		State: s.Sessions.Start(u.ID, now), Scopes: scopes,
-		Address: e.Address, UserAgent: e.UserAgent, Device: c.Device, AccessExpiresAt: remembered,
+		Address: e.Address, UserAgent: e.UserAgent, Device: c.Device, AccessExpiresAt: remembered, StatusIndex: place,
 	}
 	e.ActorID, e.ActorName, e.SubjectID, e.SubjectName, e.Target = u.ID, u.Name, u.ID, u.Name, opened.ID
 	current, err := s.Store.OpenSession(ctx, opened, hash, newHash, attempt.Succeed(), e)

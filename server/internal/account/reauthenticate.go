@@ -69,9 +69,17 @@ func (s *Service) Reauthenticate(ctx context.Context, by Actor, typed string, sc
 	}
 	now := s.Clock()
 	expires, remembered := s.accessExpiry(now)
+	place, err := s.place(ctx)
+	if err != nil {
+		return Access{}, fmt.Errorf("log in again: %w", err)
+	}
 	renewed, u, err := s.Store.Reauthenticate(ctx, Reauthentication{
 		SessionID: by.SessionID, UserID: u.ID, CheckedHash: hash, NewHash: newHash, Clear: attempt.Succeed(), Now: now, AccessExpiresAt: remembered,
+		StatusIndex: place,
 	}, e)
+	if err == nil && renewed.StatusIndex != place {
+		s.spare(place)
+	}
 	switch {
 	case errors.Is(err, ErrInvalidCredentials): // replaced or disabled meanwhile
 		return Access{}, ErrWrongPassword

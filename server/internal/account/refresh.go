@@ -25,9 +25,16 @@ func (s *Service) Refresh(ctx context.Context, token, scope string, from audit.O
 	expires, remembered := s.accessExpiry(now)
 	e := s.event(audit.SessionRefresh, Actor{}, from)
 	e.Target = id
+	place, err := s.place(ctx)
+	if err != nil {
+		return Grant{}, fmt.Errorf("refresh: %w", err)
+	}
 	r, err := s.Store.RotateSession(ctx, Rotation{
-		SessionID: id, Presented: generation, Scope: scope, Now: now, Policy: s.Sessions, AccessExpiresAt: remembered,
+		SessionID: id, Presented: generation, Scope: scope, Now: now, Policy: s.Sessions, AccessExpiresAt: remembered, StatusIndex: place,
 	}, e)
+	if err == nil && r.Session.StatusIndex != place {
+		s.spare(place)
+	}
 	if _, ok := errors.AsType[*InputError](err); ok {
 		e.ActorName, e.Outcome, e.Reason = "", audit.Refused, "invalid_scope"
 		s.Tally.Add(e)

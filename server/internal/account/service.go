@@ -36,11 +36,16 @@ type Config struct {
 	ClientLimiter    *limit.Limiter // of failed client secrets; it need not outlive the process
 	Tally            *audit.Tally
 	OpenRegistration bool
-	Clock            func() time.Time
+	// StatusIssuer is the URL under which the status lists are; access tokens name no place in them when it is empty.
+	StatusIssuer string
+	Clock        func() time.Time
 }
 
 // Service applies the rules. It is safe for concurrent use.
-type Service struct{ Config }
+type Service struct {
+	Config
+	places places
+}
 
 // New returns a service, or says which part of the configuration is missing or wrong.
 func New(c Config) (*Service, error) {

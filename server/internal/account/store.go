@@ -20,6 +20,8 @@ type Session struct {
 	// AccessExpiresAt is when the last access token issued in this session expires:
 	// until then its revocation must be remembered.
 	AccessExpiresAt time.Time
+	// StatusIndex is the place of the session's access tokens in the status lists; 0 for none.
+	StatusIndex int64
 }
 
 // Store keeps users and sessions. Each method is one atomic business act: the change,
@@ -96,8 +98,8 @@ type Store interface {
 
 	// RecordEvents stores events that change nothing else.
 	RecordEvents(ctx context.Context, events []audit.Event) error
-	// Revocations returns the entries that have not expired and were stored at or after since.
-	Revocations(ctx context.Context, since, now time.Time) ([]revocation.Entry, error)
+	// LeaseStatusIndexes gives the caller the places from first, before end, in the status lists: nobody else gets them.
+	LeaseStatusIndexes(ctx context.Context) (first, end int64, err error)
 }
 
 // Rotation asks for one step of a session.
@@ -108,6 +110,7 @@ type Rotation struct {
 	Now             time.Time
 	Policy          session.Policy
 	AccessExpiresAt time.Time
+	StatusIndex     int64 // for a session that has none
 }
 
 // Granted returns the scopes of the access token: those of the session that the user still has, or
@@ -125,6 +128,7 @@ type Reauthentication struct {
 	Clear           []string // failure counters to delete
 	Now             time.Time
 	AccessExpiresAt time.Time
+	StatusIndex     int64 // for a session that has none
 }
 
 // SessionsPage asks for live sessions in the order of their creation, the newest first.

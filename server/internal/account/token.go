@@ -52,7 +52,7 @@ func (s *Service) grant(ctx context.Context, u User, opened Session, scopes []st
 	}
 	token, _, err := s.Signer.Sign(ctx, durward.Claims{
 		Subject: u.ID, Audience: s.Audience, ExpiresAt: expires, ClientID: ClientID, SessionID: opened.ID, Version: u.Version,
-		AuthTime: opened.AuthTime, AMR: methods, Username: u.Name, Roles: nonNil(u.Roles), Scopes: nonNil(scopes),
+		AuthTime: opened.AuthTime, AMR: methods, Status: s.status(opened.StatusIndex), Username: u.Name, Roles: nonNil(u.Roles), Scopes: nonNil(scopes),
 	})
 	if err != nil {
 		return Grant{}, err

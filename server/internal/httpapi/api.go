@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/durward-auth/durward"
+	"github.com/durward-auth/durward/revocation"
 )
 
 // api is the handler behind New.
@@ -38,6 +39,8 @@ const (
 	accessAdmin access = "admin"
 	// accessClient routes authenticate clients, and answer as OAuth has it.
 	accessClient access = "client"
+	// accessVerifier routes tell programs what is revoked.
+	accessVerifier access = revocation.Scope
 	// accessOwn routes look for a credential of their own.
 	accessOwn access = "own"
 )
@@ -93,6 +96,7 @@ func newAPI(c Config) (*api, error) {
 		}
 	}
 	c.Metrics.build(c.Version)
+	c.Metrics.follow(c.Feed)
 	return a, nil
 }
 
@@ -109,6 +113,8 @@ func (a *api) handler(rt *route) http.Handler {
 		}
 	case accessAdmin:
 		rules = append(rules, administrator)
+	case accessVerifier:
+		rules = append(rules, verifiers)
 	default:
 		guarded = false
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/durward-auth/durward"
 	"github.com/durward-auth/durward/server/internal/account"
 	"github.com/durward-auth/durward/server/internal/audit"
+	"github.com/durward-auth/durward/server/internal/feed"
 	"github.com/durward-auth/durward/server/internal/keyring"
 )
 
@@ -23,7 +24,7 @@ type Keys interface {
 	Revoke(ctx context.Context, kid string, e audit.Event) error
 }
 
-// Config is what the handler works with. Accounts, Guard, KeySet, Keys, Ready, Tally and Log are required.
+// Config is what the handler works with. Accounts, Guard, KeySet, Keys, Ready, Tally, Feed and Log are required.
 type Config struct {
 	Accounts *account.Service
 	// Guard says which access tokens are accepted: issuer, audience, keys, revocation and clock.
@@ -59,6 +60,11 @@ type Config struct {
 	Foreground func()
 	// Draining, if set, says that the server is about to stop: GET /readyz answers 503 then.
 	Draining func() bool
+	// Feed tells verifiers what is revoked.
+	Feed *feed.Hub
+	// StatusLists are the status lists; nil for none. StatusListTTL is how long verifiers may keep one.
+	StatusLists   *feed.Lists
+	StatusListTTL time.Duration
 	// CursorKey authenticates the cursors of lists, so that replicas that share it accept one
 	// another's. The default is a random one.
 	CursorKey []byte
@@ -80,6 +86,7 @@ func (c *Config) check() error {
 	require(c.KeySetMaxAge >= 0, "KeySetMaxAge is negative")
 	require(c.Ready != nil, "Ready is required")
 	require(c.Tally != nil, "Tally is required")
+	require(c.Feed != nil, "Feed is required")
 	require(c.Log != nil, "Log is required")
 	require(c.Issuer != "", "Issuer is required")
 	require(len(c.CursorKey) == 0 || len(c.CursorKey) >= minCursorKey, "CursorKey has %d bytes, it needs at least %d", len(c.CursorKey), minCursorKey)

@@ -27,6 +27,7 @@ type fakeStore struct {
 	events   []audit.Event
 	broken   error // what every method returns, if set
 	panics   bool
+	leased   int64
 }
 
 var _ account.Store = (*fakeStore)(nil)
@@ -277,6 +278,12 @@ func (f *fakeStore) RecordEvents(_ context.Context, events []audit.Event) error 
 	return err
 }
 
-func (f *fakeStore) Revocations(context.Context, time.Time, time.Time) ([]revocation.Entry, error) {
-	return nil, nil
+func (f *fakeStore) LeaseStatusIndexes(context.Context) (first, end int64, err error) {
+	leave, err := f.enter()
+	defer leave()
+	if err != nil {
+		return 0, 0, err
+	}
+	f.leased += 1024
+	return f.leased, f.leased + 1024, nil
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/durward-auth/durward/revocation"
 	"github.com/durward-auth/durward/server/internal/account"
 	"github.com/durward-auth/durward/server/internal/audit"
+	"github.com/durward-auth/durward/server/internal/feed"
 	"github.com/durward-auth/durward/server/internal/httpapi"
 	"github.com/durward-auth/durward/server/internal/keyring"
 	"github.com/durward-auth/durward/server/internal/limit"
@@ -86,6 +87,8 @@ type door struct {
 	config  httpapi.Config
 	keys    *fakeKeys
 	server  *httptest.Server
+	feed    *fakeFeed
+	hub     *feed.Hub
 }
 
 // open starts a server; changes are applied to its configuration.
@@ -107,10 +110,14 @@ func open(t testing.TB, changes ...func(*httpapi.Config)) *door {
 	must(t, err)
 	d.tally = audit.NewTally(1000, d.clock.Now)
 	revoked := revocation.NewSet(d.clock.Now)
+	d.feed = newFakeFeed()
+	d.hub, err = feed.Open(t.Context(), feed.Config{Store: d.feed, Revoked: revoked, Kick: d.feed.kick, Clock: d.clock.Now, MaxStreams: maxStreams})
+	must(t, err)
+	must(t, d.hub.Begin(t.Context()))
 	accounts, err := account.New(account.Config{
 		Store: d.store, Clients: d.store, Signer: signer, Audience: []string{issuer}, Codec: codec, Sessions: session.DefaultPolicy(), Revoked: revoked, Passwords: passwords,
 		PasswordPolicy: password.Policy{MinLength: 8, MaxBytes: password.MaxBytes}, Limiter: limiter, ClientLimiter: clients, Tally: d.tally,
-		OpenRegistration: true, Clock: d.clock.Now,
+		OpenRegistration: true, StatusIssuer: issuer, Clock: d.clock.Now,
 	})
 	must(t, err)
 	keys, err := durward.NewKeySet(d.key.Public())
@@ -120,13 +127,19 @@ func open(t testing.TB, changes ...func(*httpapi.Config)) *door {
 	d.metrics = httpapi.NewMetrics()
 	d.keys = &fakeKeys{records: []keyring.Record{{KeyID: "first", Algorithm: "ES256", State: keyring.Active, Sealed: "x1.canary", CreatedAt: d.clock.Now()}}}
 	d.config = httpapi.Config{
-		Accounts:      accounts,
-		Guard:         durward.Config{Issuer: issuer, Audience: issuer, Keys: keys, Revocation: durward.RevokedIn(revoked), Clock: d.clock.Now},
-		KeySet:        func() []byte { return document },
-		Keys:          d.keys,
-		KeySetMaxAge:  10 * time.Minute,
-		Ready:         func(context.Context) error { return nil },
-		Tally:         d.tally,
+		Accounts:     accounts,
+		Guard:        durward.Config{Issuer: issuer, Audience: issuer, Keys: keys, Revocation: durward.RevokedIn(revoked), Clock: d.clock.Now},
+		KeySet:       func() []byte { return document },
+		Keys:         d.keys,
+		KeySetMaxAge: 10 * time.Minute,
+		Ready:        func(context.Context) error { return nil },
+		Tally:        d.tally,
+		Feed:         d.hub,
+		StatusLists: feed.NewLists(feed.ListsConfig{
+			Store: d.feed, Hub: d.hub, Keys: d.key, Issuer: issuer, Size: account.ListSize, TTL: 5 * time.Second, Clock: d.clock.Now,
+			URI: func(n int64) string { return account.ListURI(issuer, n*account.ListSize) },
+		}),
+		StatusListTTL: 5 * time.Second,
 		Log:           slog.New(slog.NewJSONHandler(d.log, nil)),
 		Version:       "v0.0.0-test",
 		Issuer:        issuer,

@@ -38,6 +38,9 @@ var policy = map[string]string{
 	"GET /protected":           "bearer",
 	"GET /verify":              "token",
 
+	"GET /revocations":    "revocations:read",
+	"GET /statuslist/{n}": "all",
+
 	"GET /admin":                     "admin",
 	"GET /admin/users":               "admin",
 	"POST /admin/users":              "admin",
@@ -171,6 +174,10 @@ func (v visitor) check(t *testing.T, d *door, route string, a answer) {
 		expected = v.status
 	case "admin":
 		expected = v.admin
+	case "revocations:read":
+		if expected = v.status; expected == 0 || code == "user_required" {
+			expected, code = 403, "insufficient_scope"
+		}
 	}
 	if v.name == "a client" && policy[route] == "admin" {
 		code = "insufficient_role"

@@ -11,6 +11,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/durward-auth/durward/server/internal/feed"
 )
 
 // Metrics counts what the server does, in a registry of its own.
@@ -77,6 +79,21 @@ func (m *Metrics) Register(c ...prometheus.Collector) { m.registry.MustRegister(
 
 func (m *Metrics) build(version string) {
 	m.info.WithLabelValues(version, runtime.Version()).Set(1)
+}
+
+// follow adds what the feed counts.
+func (m *Metrics) follow(h *feed.Hub) {
+	m.registry.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "durward_verifiers", Help: "Verifiers that follow the revocations now.",
+		}, func() float64 { return float64(h.Open()) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "durward_revocations_sent_total", Help: "Revocations sent, to all verifiers together.",
+		}, func() float64 { return float64(h.Sent()) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "durward_slow_verifiers_total", Help: "Streams cut off because the verifier did not keep up.",
+		}, func() float64 { return float64(h.Slow()) }),
+	)
 }
 
 func (m *Metrics) signIn(outcome string)      { m.signIns.WithLabelValues(outcome).Inc() }

@@ -46,11 +46,16 @@ func (a *api) table() []*route {
 		{pattern: "POST /admin/keys/rotate", access: accessAdmin, serve: a.rotateKeys},
 		{pattern: "DELETE /admin/keys/{kid}", access: accessAdmin, serve: a.revokeKey},
 
+		{pattern: "GET /revocations", access: accessVerifier, quick: true, serve: a.showRevocations},
+
 		{pattern: "GET /.well-known/jwks.json", access: accessAll, quick: true, serve: a.showKeySet()},
 		{pattern: "GET /.well-known/oauth-authorization-server", access: accessAll, quick: true, serve: a.metadata()},
 		{pattern: "GET /healthz", access: accessAll, quick: true, serve: a.healthy},
 		{pattern: "GET /readyz", access: accessAll, serve: a.ready},
 		{pattern: "GET /openapi.json", access: accessAll, quick: true, serve: a.openAPI()},
+	}
+	if a.StatusLists != nil {
+		routes = append(routes, &route{pattern: "GET /statuslist/{n}", access: accessAll, serve: a.showStatusList})
 	}
 	if a.MetricsOnMain {
 		routes = append(routes, &route{pattern: "GET /metrics", access: accessAll, serve: a.metrics()})

@@ -43,6 +43,8 @@ var (
 	// ErrNewerSchema says that a newer version of the program has written this database.
 	ErrNewerSchema = errors.New("the database is newer than this program")
 
+	errLostRow = errors.New("the database has lost a row")
+
 	// ErrNeedsMigration says that an older version of the program has written this database,
 	// and that it cannot be migrated because a server runs on it.
 	ErrNeedsMigration = errors.New("the database must be migrated first")

@@ -42,6 +42,8 @@ type DB struct {
 	engine
 	reader querier
 
+	revoked chan struct{} // see Revoked
+
 	closing  sync.Once
 	closeErr error
 }
@@ -95,6 +97,10 @@ func openWith(ctx context.Context, c Config, steps fs.FS) (*DB, error) {
 	default:
 		return nil, errors.New("open database: no path")
 	}
+}
+
+func newDB(e engine, reader querier) *DB {
+	return &DB{engine: e, reader: reader, revoked: make(chan struct{}, 1)}
 }
 
 // Close finishes the writes that wait and closes the database. Writes that come later are
@@ -158,8 +164,21 @@ func (db *DB) LockServer() (release func() error, err error) { return db.lockSer
 
 // write runs the work in one transaction; op says what for.
 func (db *DB) write(ctx context.Context, op string, work work) error {
-	if err := db.do(ctx, work); err != nil {
+	var revoked bool
+	err := db.do(ctx, func(ctx context.Context, tx *tx) error {
+		tx.revoked = false
+		err := work(ctx, tx)
+		revoked = tx.revoked
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
+	}
+	if revoked {
+		select {
+		case db.revoked <- struct{}{}:
+		default:
+		}
 	}
 	return nil
 }
@@ -171,7 +190,8 @@ type work func(ctx context.Context, tx *tx) error
 // tx is what a work sees of its transaction.
 type tx struct {
 	transaction
-	ids *idSource
+	ids     *idSource
+	revoked bool // revocations were stored
 }
 
 // transaction is a connection inside of one.
@@ -195,7 +215,7 @@ func readOne(ctx context.Context, q querier) error {
 		return translate(err)
 	}
 	if !found {
-		return errors.New("the database has lost a row")
+		return errLostRow
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ func openPostgres(ctx context.Context, c Config, steps fs.FS) (*DB, error) {
 		at := config.ConnConfig
 		return nil, fmt.Errorf("open database %s at %s: %w", at.Database, net.JoinHostPort(at.Host, strconv.Itoa(int(at.Port))), err)
 	}
-	return &DB{engine: db, reader: &postgresReader{db}}, nil
+	return newDB(db, &postgresReader{db}), nil
 }
 
 // parseURL never returns an error that holds the URL, which may hold a password.

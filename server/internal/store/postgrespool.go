@@ -62,7 +62,7 @@ func (p *postgres) attempt(ctx, bounded context.Context, work work) error {
 	}
 	defer conn.Release()
 	t := &postgresTx{conn: conn.Conn()}
-	err = work(bounded, &tx{t, p.ids})
+	err = work(bounded, &tx{transaction: t, ids: p.ids})
 	if err == nil {
 		err = t.commit(bounded)
 	} else {

@@ -11,7 +11,8 @@ import (
 const reauthenticateSession = `
 	UPDATE sessions SET auth_time = CASE WHEN auth_time > $3 THEN auth_time ELSE $3 END,
 		last_used_at = CASE WHEN last_used_at > $3 THEN last_used_at ELSE $3 END,
-		access_expires_at = CASE WHEN access_expires_at > $4 THEN access_expires_at ELSE $4 END
+		access_expires_at = CASE WHEN access_expires_at > $4 THEN access_expires_at ELSE $4 END,
+		status_index = CASE WHEN status_index = 0 THEN $5 ELSE status_index END
 	WHERE id = $1 AND user_id = $2 AND ended_at = 0 AND idle_expires_at > $3 AND expires_at > $3
 	RETURNING ` + sessionColumns
 
@@ -32,7 +33,7 @@ func (db *DB) Reauthenticate(ctx context.Context, r account.Reauthentication, e 
 			return err
 		}
 		found := false
-		s, found, err = one(ctx, tx, scanSession, reauthenticateSession, r.SessionID, r.UserID, micros(r.Now), micros(r.AccessExpiresAt))
+		s, found, err = one(ctx, tx, scanSession, reauthenticateSession, r.SessionID, r.UserID, micros(r.Now), micros(r.AccessExpiresAt), r.StatusIndex)
 		if err != nil {
 			return err
 		}

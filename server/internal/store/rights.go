@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/durward-auth/durward/revocation"
@@ -190,25 +189,49 @@ func (db *DB) raise(ctx context.Context, op string, now time.Time, e audit.Event
 	return u, entries, nil
 }
 
-// The update changes nothing. It makes a database with several writers wait for a rotation that is under
-// way, whose access token carries the old version and would otherwise outlive the entry.
-const accessExpiries = `
+// A place in the status lists cannot say which of a session's tokens are refused, so those that may still live are
+// marked, and the session gets another place at its next refresh. Writing the rows also makes a database with several
+// writers wait for a rotation that is under way, whose access token carries the old version and would
+// otherwise outlive the entry.
+const (
+	livingSessions = `
 	UPDATE sessions SET access_expires_at = access_expires_at
 	WHERE user_id = $1 AND (ended_at = 0 OR access_expires_at > $2)
-	RETURNING access_expires_at`
+	RETURNING ` + sessionColumns
+
+	clearPlaces = `UPDATE sessions SET status_index = 0 WHERE user_id = $1 AND status_index > 0 AND ended_at = 0`
+)
 
 // renew revokes the access tokens below the version that the user has now and, when
 // end is set, ends every session but the one named keep.
 func (t *tx) renew(ctx context.Context, u account.User, keep string, end bool, now time.Time) ([]revocation.Entry, error) {
-	expiries, err := all(ctx, t, value[int64], accessExpiries, u.ID, micros(now))
-	if err != nil || len(expiries) == 0 {
+	living, err := all(ctx, t, scanSession, livingSessions, u.ID, micros(now))
+	if err != nil {
 		return nil, err
 	}
-	entries, err := t.revoke(ctx, now, revocation.Entry{
-		Kind: revocation.Subject, ID: u.ID, Below: u.Version, ExpiresAt: fromMicros(slices.Max(expiries)),
-	})
-	if err != nil || !end {
-		return entries, err
+	var last time.Time
+	for _, s := range living {
+		if !s.AccessExpiresAt.After(now) {
+			continue
+		}
+		if err := t.mark(ctx, s); err != nil {
+			return nil, err
+		}
+		if s.AccessExpiresAt.After(last) {
+			last = s.AccessExpiresAt
+		}
+	}
+	var entries []revocation.Entry
+	if !last.IsZero() {
+		if _, err := t.exec(ctx, clearPlaces, u.ID); err != nil {
+			return nil, err
+		}
+		if entries, err = t.revoke(ctx, now, revocation.Entry{Kind: revocation.Subject, ID: u.ID, Below: u.Version, ExpiresAt: last}); err != nil {
+			return nil, err
+		}
+	}
+	if !end {
+		return entries, nil
 	}
 	ended, err := t.endSessions(ctx, u.ID, keep, now)
 	if err != nil {

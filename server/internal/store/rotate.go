@@ -14,7 +14,8 @@ import (
 const rotateSession = `
 	UPDATE sessions SET generation = generation + 1, rotated_at = $3, last_used_at = $3,
 		idle_expires_at = CASE WHEN expires_at < $4 THEN expires_at ELSE $4 END,
-		access_expires_at = CASE WHEN access_expires_at > $5 THEN access_expires_at ELSE $5 END
+		access_expires_at = CASE WHEN access_expires_at > $5 THEN access_expires_at ELSE $5 END,
+		status_index = CASE WHEN status_index = 0 THEN $6 ELSE status_index END
 	WHERE id = $1 AND generation = $2 AND ended_at = 0 AND idle_expires_at > $3 AND expires_at > $3
 		AND EXISTS (SELECT id FROM users WHERE users.id = sessions.user_id AND users.disabled_at = 0)
 	RETURNING ` + sessionColumns
@@ -26,7 +27,8 @@ const userOfSession = `
 	WHERE id = (SELECT user_id FROM sessions WHERE id = $1)`
 
 const repeatSession = `
-	UPDATE sessions SET access_expires_at = CASE WHEN access_expires_at > $3 THEN access_expires_at ELSE $3 END
+	UPDATE sessions SET access_expires_at = CASE WHEN access_expires_at > $3 THEN access_expires_at ELSE $3 END,
+		status_index = CASE WHEN status_index = 0 THEN $4 ELSE status_index END
 	WHERE id = $1 AND generation = $2 AND ended_at = 0
 	RETURNING ` + sessionColumns
 
@@ -57,7 +59,7 @@ func (t *tx) rotate(ctx context.Context, r account.Rotation, e audit.Event) (acc
 	now := micros(r.Now)
 	for range looks {
 		t.ahead(userOfSession, r.SessionID)
-		s, moved, err := one(ctx, t, scanSession, rotateSession, r.SessionID, r.Presented, now, idleLimit(r), micros(r.AccessExpiresAt))
+		s, moved, err := one(ctx, t, scanSession, rotateSession, r.SessionID, r.Presented, now, idleLimit(r), micros(r.AccessExpiresAt), r.StatusIndex)
 		if err != nil {
 			return account.Rotated{}, err
 		}
@@ -80,7 +82,7 @@ func (t *tx) rotate(ctx context.Context, r account.Rotation, e audit.Event) (acc
 		case session.Rotated:
 			continue
 		case session.Repeated:
-			s, moved, err = one(ctx, t, scanSession, repeatSession, s.ID, s.Generation, micros(r.AccessExpiresAt))
+			s, moved, err = one(ctx, t, scanSession, repeatSession, s.ID, s.Generation, micros(r.AccessExpiresAt), r.StatusIndex)
 		case session.Reused:
 			s, moved, err = one(ctx, t, scanSession, reuseSession, s.ID, now)
 		default:
@@ -121,7 +123,7 @@ func (t *tx) rotated(ctx context.Context, r account.Rotation, outcome session.Ou
 	}
 	if outcome == session.Reused {
 		e.Action, e.Outcome = audit.SessionReuse, audit.Refused
-		if result.Revoked, err = t.revoke(ctx, r.Now, endOf(s)); err != nil {
+		if result.Revoked, err = t.revokeSessions(ctx, r.Now, s); err != nil {
 			return account.Rotated{}, err
 		}
 	} else {

@@ -20,8 +20,8 @@ const confirmUser = `
 
 const insertSession = `
 	INSERT INTO sessions (id, user_id, generation, scopes, address, user_agent, created_at, auth_time, rotated_at,
-		last_used_at, idle_expires_at, expires_at, access_expires_at, ended_at, device)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
+		last_used_at, idle_expires_at, expires_at, access_expires_at, ended_at, device, status_index)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`
 
 // OpenSession implements account.Store.
 func (db *DB) OpenSession(ctx context.Context, s account.Session, checkedHash, newHash string, clear []string, e audit.Event) (account.User, error) {
@@ -43,7 +43,7 @@ func (db *DB) OpenSession(ctx context.Context, s account.Session, checkedHash, n
 		}
 		_, err = tx.exec(ctx, insertSession, s.ID, s.UserID, s.Generation, scopes, s.Address, s.UserAgent,
 			micros(s.CreatedAt), micros(s.AuthTime), micros(s.RotatedAt), micros(s.LastUsedAt),
-			micros(s.IdleExpiresAt), micros(s.ExpiresAt), micros(s.AccessExpiresAt), micros(s.EndedAt), s.Device)
+			micros(s.IdleExpiresAt), micros(s.ExpiresAt), micros(s.AccessExpiresAt), micros(s.EndedAt), s.Device, s.StatusIndex)
 		if err != nil {
 			return err
 		}
@@ -59,7 +59,7 @@ func (db *DB) OpenSession(ctx context.Context, s account.Session, checkedHash, n
 }
 
 const sessionColumns = `id, user_id, generation, scopes, address, user_agent, created_at, auth_time, rotated_at,
-	last_used_at, idle_expires_at, expires_at, access_expires_at, ended_at, device`
+	last_used_at, idle_expires_at, expires_at, access_expires_at, ended_at, device, status_index`
 
 const liveSessions = `
 	SELECT ` + sessionColumns + ` FROM sessions
@@ -117,7 +117,7 @@ func (db *DB) EndSession(ctx context.Context, id, userID string, now time.Time, 
 		if !found {
 			return account.ErrSessionNotFound
 		}
-		if entries, err = tx.revoke(ctx, now, endOf(s)); err != nil {
+		if entries, err = tx.revokeSessions(ctx, now, s); err != nil {
 			return err
 		}
 		e := e
@@ -172,16 +172,22 @@ func (t *tx) endSessions(ctx context.Context, userID, except string, now time.Ti
 	if err != nil {
 		return nil, err
 	}
-	ends := make([]revocation.Entry, 0, len(ended))
-	for _, s := range ended {
-		ends = append(ends, endOf(s))
-	}
-	return t.revoke(ctx, now, ends...)
+	return t.revokeSessions(ctx, now, ended...)
 }
 
-// endOf revokes the access tokens of a session that has ended.
-func endOf(s account.Session) revocation.Entry {
-	return revocation.Entry{Kind: revocation.Session, ID: s.ID, ExpiresAt: s.AccessExpiresAt}
+// revokeSessions revokes the access tokens of sessions that have ended.
+func (t *tx) revokeSessions(ctx context.Context, now time.Time, ended ...account.Session) ([]revocation.Entry, error) {
+	ends := make([]revocation.Entry, 0, len(ended))
+	for _, s := range ended {
+		if !s.AccessExpiresAt.After(now) {
+			continue
+		}
+		if err := t.mark(ctx, s); err != nil {
+			return nil, err
+		}
+		ends = append(ends, revocation.Entry{Kind: revocation.Session, ID: s.ID, ExpiresAt: s.AccessExpiresAt})
+	}
+	return t.revoke(ctx, now, ends...)
 }
 
 func scanSession(row scanner) (account.Session, error) {
@@ -189,7 +195,7 @@ func scanSession(row scanner) (account.Session, error) {
 	var scopes string
 	var created, authenticated, rotated, used, idle, expires, access, ended int64
 	err := row.Scan(&s.ID, &s.UserID, &s.Generation, &scopes, &s.Address, &s.UserAgent,
-		&created, &authenticated, &rotated, &used, &idle, &expires, &access, &ended, &s.Device)
+		&created, &authenticated, &rotated, &used, &idle, &expires, &access, &ended, &s.Device, &s.StatusIndex)
 	if err != nil {
 		return account.Session{}, err
 	}

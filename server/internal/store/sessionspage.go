@@ -9,7 +9,7 @@ import (
 )
 
 const pageColumns = `sessions.id, user_id, generation, sessions.scopes, address, user_agent, sessions.created_at, auth_time, rotated_at,
-	last_used_at, idle_expires_at, expires_at, access_expires_at, ended_at, device, users.name`
+	last_used_at, idle_expires_at, expires_at, access_expires_at, ended_at, device, status_index, users.name`
 
 const newestSessions = `
 	SELECT ` + pageColumns + ` FROM sessions JOIN users ON users.id = sessions.user_id

@@ -33,7 +33,7 @@ func openSQLite(ctx context.Context, c Config, steps fs.FS) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
-	return &DB{engine: db, reader: db.reader}, nil
+	return newDB(db, db.reader), nil
 }
 
 func open(ctx context.Context, c Config, steps fs.FS) (_ *sqliteDB, err error) {

@@ -32,11 +32,15 @@ const sweepExpired = `
 	DELETE FROM sessions WHERE id IN (
 		SELECT id FROM sessions WHERE idle_expires_at <= $1 AND access_expires_at <= $3 ORDER BY idle_expires_at LIMIT $2)`
 
+const sweepMarks = `
+	DELETE FROM status_marks WHERE status_index IN (
+		SELECT status_index FROM status_marks WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)`
+
 const sweepAudit = `
 	DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE id < $1 ORDER BY id LIMIT $2)`
 
 // Sweep deletes at most SweepStep rows that mean nothing any more at now: expired
-// revocations and failure counters, sessions that have been over for a day, and audit events older
+// revocations, status marks and failure counters, sessions that have been over for a day, and audit events older
 // than retention (0 keeps them for good). It returns how many; call it again while it is SweepStep.
 func (db *DB) Sweep(ctx context.Context, now time.Time, retention time.Duration) (int, error) {
 	var swept int64
@@ -53,6 +57,7 @@ func (db *DB) Sweep(ctx context.Context, now time.Time, retention time.Duration)
 		over := micros(now.Add(-remembered))
 		for _, err := range []error{
 			step(sweepRevocations, micros(now)),
+			step(sweepMarks, micros(now)),
 			step(sweepCounters, micros(now)),
 			step(sweepEnded, over, micros(now)),
 			step(sweepExpired, over, micros(now)),

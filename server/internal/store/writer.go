@@ -58,7 +58,7 @@ func newWriter(conn *sql.Conn, ids *idSource, queue int) *writer {
 	session := &sqliteTx{statements: newStatements(conn.PrepareContext)}
 	w := &writer{
 		conn:    conn,
-		tx:      &tx{session, ids},
+		tx:      &tx{transaction: session, ids: ids},
 		session: session,
 		queue:   make(chan *job, queue),
 		first:   make(chan *job, maxLooks),

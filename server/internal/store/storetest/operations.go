@@ -30,7 +30,7 @@ func revocationsMerge(s *suite) {
 	_ = short
 }
 
-func revocationsSince(s *suite) {
+func revocationsInOrder(s *suite) {
 	u := s.user("anna")
 	var ids []string
 	for i := range 3 {
@@ -39,13 +39,19 @@ func revocationsSince(s *suite) {
 		_, err := s.db.EndSession(s.ctx, opened.ID, "", s.now.Add(time.Duration(i)*time.Minute), s.event(audit.SessionEnd))
 		s.ok(err)
 	}
-	entries, err := s.db.Revocations(s.ctx, s.now.Add(time.Minute), s.now)
-	s.ok(err)
+	all := s.feed(0)
 	var got []string
-	for _, e := range entries {
+	for _, e := range all {
 		got = append(got, e.ID)
 	}
-	s.equal(got, ids[1:], "sessions that were revoked at or after the second")
+	s.equal(got, ids, "sessions in the order in which they were revoked")
+	s.equal(s.feed(all[0].Seq), all[1:], "entries after the first")
+	through, err := s.db.Revocations(s.ctx, 0, all[1].Seq, 100)
+	s.ok(err)
+	s.equal(through, all[:2], "entries through the second")
+	few, err := s.db.Revocations(s.ctx, 0, all[2].Seq, 1)
+	s.ok(err)
+	s.equal(few, all[:1], "entries up to a limit")
 }
 
 func failureCounters(s *suite) {

@@ -1,0 +1,104 @@
+package feed
+
+import (
+	"cmp"
+	"slices"
+	"sync/atomic"
+
+	"github.com/durward-auth/durward/revocation"
+)
+
+// queued is how many frames may wait for a stream before it is cut off: some seconds of them.
+const queued = 64
+
+// Frame is a part of a stream, encoded once for all that get it.
+type Frame struct {
+	text    []byte
+	entries int
+}
+
+// Stream is one verifier that is up to date and gets what comes.
+type Stream struct {
+	frames chan Frame
+	ended  chan struct{} // closed when the hub has let go of it
+	reason string        // why; read it after ended
+}
+
+// counts are what the metrics tell.
+type counts struct{ open, sent, slow atomic.Int64 }
+
+// Open is how many streams are open.
+func (h *Hub) Open() int64 { return h.counts.open.Load() }
+
+// Sent is how many entries were sent, to all streams together.
+func (h *Hub) Sent() int64 { return h.counts.sent.Load() }
+
+// Slow is how many streams were cut off because they did not keep up.
+func (h *Hub) Slow() int64 { return h.counts.slow.Load() }
+
+// admit counts a stream that begins, or refuses it.
+func (h *Hub) admit() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.draining {
+		return ErrDraining
+	}
+	if h.counts.open.Load() >= int64(h.config.MaxStreams) {
+		return ErrFull
+	}
+	h.counts.open.Add(1)
+	return nil
+}
+
+// join makes a stream of somebody who knows everything up to a place, and returns the frames to send first. It
+// returns no stream when more is missing than is remembered here: up to what it returns is then to be read from the store.
+func (h *Hub) join(place int64) (s *Stream, first []Frame, through int64, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.draining {
+		return nil, nil, 0, ErrDraining
+	}
+	if place < h.known {
+		return nil, nil, h.known, nil
+	}
+	from, _ := slices.BinarySearchFunc(h.recent, place+1, func(e Entry, seq int64) int { return cmp.Compare(e.Seq, seq) })
+	now := h.config.Clock()
+	for missing := unexpired(h.recent[from:], now); len(missing) > 0; {
+		n := min(len(missing), revocation.MaxBatch)
+		first = append(first, h.frame(missing[:n], n == len(missing)))
+		missing = missing[n:]
+	}
+	if h.fresh(now) {
+		first = append(first, h.heartbeat())
+	}
+	s = &Stream{frames: make(chan Frame, queued), ended: make(chan struct{})}
+	h.streams[s] = struct{}{}
+	return s, first, h.seq, nil
+}
+
+// leave lets go of a stream that has hung up.
+func (h *Hub) leave(s *Stream) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.streams, s)
+}
+
+// remove ends a stream. The caller has locked the hub.
+func (h *Hub) remove(s *Stream, reason string) {
+	delete(h.streams, s)
+	s.reason = reason
+	close(s.ended)
+}
+
+// encode makes the frame of a batch. The cursor stands after it.
+func (h *Hub) encode(entries []Entry, seq int64) Frame {
+	return Frame{text: revocation.RevokeEvent(h.cursor(seq), bare(entries)).AppendTo(nil), entries: len(entries)}
+}
+
+func bare(entries []Entry) []revocation.Entry {
+	list := make([]revocation.Entry, len(entries))
+	for i, e := range entries {
+		list[i] = e.Entry
+	}
+	return list
+}
