@@ -56,6 +56,6 @@
 //   - Other issuers: the package jwks keeps a remote issuer's key set; [Trust] adds issuers to a guard.
 //   - Sessions and revocation: the packages session and revocation.
 //   - Tests of programs that use this package: the package durwardtest.
-//   - More kinds of keys: [KeyType] and [Primitive]; the module mldsa brings ML-DSA. Encrypted tokens: the
-//     module jwe, by Unwrap of [Config].
+//   - More kinds of keys: [KeyType] and [Primitive]; the module mldsa brings ML-DSA, and the
+//     module fastkeys checks signatures of known keys faster. Encrypted tokens: the module jwe, by Unwrap of [Config].
 package durward

@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/cristalhq/jwt/v5 v5.4.0
 	github.com/durward-auth/durward v0.0.0
+	github.com/durward-auth/durward/fastkeys v0.0.0
 	github.com/gbrlsnchs/jwt/v3 v3.0.1
 	github.com/go-chi/jwtauth/v5 v5.3.3
 	github.com/go-jose/go-jose/v4 v4.1.8
@@ -19,6 +20,9 @@ require (
 )
 
 require (
+	filippo.io/bigmod v0.1.0 // indirect
+	filippo.io/edwards25519 v1.2.0 // indirect
+	filippo.io/nistec v0.0.4 // indirect
 	github.com/decred/dcrd/dcrec/secp256k1/v4 v4.4.1 // indirect
 	github.com/goccy/go-json v0.10.6 // indirect
 	github.com/labstack/gommon v0.4.2 // indirect
@@ -45,4 +49,7 @@ require (
 	golang.org/x/xerrors v0.0.0-20191204190536-9bdfabe68543 // indirect
 )
 
-replace github.com/durward-auth/durward => ../
+replace (
+	github.com/durward-auth/durward => ../
+	github.com/durward-auth/durward/fastkeys => ../fastkeys
+)

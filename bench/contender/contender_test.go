@@ -59,6 +59,30 @@ func TestEveryContenderChecks(t *testing.T) {
 	}
 }
 
+func TestPreparedKeysCheck(t *testing.T) {
+	for _, algorithm := range []durward.Algorithm{durward.RS256, durward.ES256, durward.EdDSA} {
+		f := fixture(t, algorithm)
+		contenders, err := contender.FastKeys(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		refused, err := f.Refused(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		const whole = 3 // the bare ones have taken the token apart already
+		if name := contenders[whole].Name; name != "durward with fastkeys" {
+			t.Fatalf("got %q, want durward with fastkeys", name)
+		}
+		for name, bad := range refused {
+			f.Token = bad
+			if err := contenders[whole].Do(); err == nil {
+				t.Errorf("%s: %s is accepted, want it refused", algorithm, name)
+			}
+		}
+	}
+}
+
 func TestEverySignerSigns(t *testing.T) {
 	for _, algorithm := range algorithms {
 		signers, err := contender.Signers(fixture(t, algorithm))

@@ -26,6 +26,7 @@ func TestTheLawAllowsWhatRunsDownward(t *testing.T) {
 		{from: benchModule, to: serverModule},
 		{from: mldsaModule, to: rootModule},
 		{from: mldsaModule, to: "filippo.io/mldsa"},
+		{from: benchModule, to: fastkeysModule},
 		{from: jweModule, to: rootModule + "/internal/vectors", test: true},
 		{from: serverModule, to: mldsaModule},
 		{from: benchModule, to: "github.com/golang-jwt/jwt/v5"},

@@ -1,11 +1,12 @@
 package lawtest_test
 
 const (
-	rootModule   = "github.com/durward-auth/durward"
-	serverModule = rootModule + "/server"
-	benchModule  = rootModule + "/bench"
-	jweModule    = rootModule + "/jwe"
-	mldsaModule  = rootModule + "/mldsa"
+	rootModule     = "github.com/durward-auth/durward"
+	serverModule   = rootModule + "/server"
+	benchModule    = rootModule + "/bench"
+	fastkeysModule = rootModule + "/fastkeys"
+	jweModule      = rootModule + "/jwe"
+	mldsaModule    = rootModule + "/mldsa"
 )
 
 // theLaw is what docs/decisions/0011-the-law-of-imports.md describes.
@@ -13,7 +14,7 @@ var theLaw = law{
 	root:   rootModule,
 	server: serverModule,
 	bench:  benchModule,
-	addons: []string{jweModule, mldsaModule},
+	addons: []string{fastkeysModule, jweModule, mldsaModule},
 
 	// A package of the server imports only packages of layers below its own;
 	// all of them may import the root module.

@@ -105,6 +105,12 @@ func gather() ([]measure.Case, error) {
 			return nil, err
 		}
 	}
+	for _, algorithm := range []durward.Algorithm{durward.RS256, durward.ES256, durward.EdDSA} {
+		contenders, err := contender.FastKeys(fixtures[algorithm])
+		if err := add("Prepared key, "+string(algorithm), contenders, err); err != nil {
+			return nil, err
+		}
+	}
 	contenders, err := contender.Guards(fixtures[durward.HS256])
 	if err := add("Guard around an empty handler, HS256", contenders, err); err != nil {
 		return nil, err
