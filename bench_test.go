@@ -91,6 +91,21 @@ func BenchmarkVerify(b *testing.B) {
 	}
 }
 
+// BenchmarkVerifyAmongTwo is what a further issuer adds.
+func BenchmarkVerifyAmongTwo(b *testing.B) {
+	m := materialOf(b, durward.HS256)
+	c := config(m.key)
+	c.CacheBytes = -1
+	c.AlsoTrust = []durward.Trust{{Issuer: partnerURL, Audience: partnerAudience, Keys: materialOf(b, durward.ES256).key}}
+	v, token := newVerifier(b, c), usualToken(b, m)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := v.Verify(ctx, token); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkVerifyCached(b *testing.B) {
 	m := materialOf(b, durward.ES256)
 	v, token := newVerifier(b, config(m.key)), usualToken(b, m)

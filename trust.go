@@ -88,8 +88,13 @@ func (v *Verifier) trustedFor(encodedPayload string) (*trusted, error) {
 		return nil, ErrTokenMalformed
 	}
 	work.payload = payload
+	return v.issuerOf(textOf(payload))
+}
+
+// issuerOf is trustedFor for a payload that is decoded already.
+func (v *Verifier) issuerOf(payload string) (*trusted, error) {
 	var buffer [32]strictjson.Member
-	members, err := strictjson.AppendObject(buffer[:0], textOf(payload), strictjson.Limits{})
+	members, err := strictjson.AppendObject(buffer[:0], payload, strictjson.Limits{})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrTokenMalformed, err)
 	}

@@ -200,21 +200,19 @@ func (v *Verifier) readClaims(claims *Claims, payload string, from *trusted, key
 	return err
 }
 
-// verifyFamiliar is verify for a token of the only issuer whose header is known. Signature and payload are decoded into
+// verifyFamiliar is verify for a token whose header is known. Signature and payload are decoded into
 // reused memory at the start, which checks their alphabet on the way. It is not done, and has refused
-// nothing, if anything about the token's spelling is wrong: verify knows in which order to say so.
+// nothing, if anything about the token's spelling or its issuer is wrong: verify knows in which order to say so.
 func (v *Verifier) verifyFamiliar(ctx context.Context, token string, now time.Time, expired bool, claims *Claims) (key *VerificationKey, done bool, err error) {
-	from := v.sole
-	if from == nil {
-		return nil, false, nil
-	}
 	signingInput, encodedHeader, encodedPayload, encodedSignature, ok := jws.Cut(token, v.config.MaxTokenSize)
 	if !ok || len(encodedSignature) > jws.EncodedLen(maxSignature) {
 		return nil, false, nil
 	}
-	header, ok := (*from.headers.Load())[encodedHeader]
-	if !ok {
-		return nil, false, nil
+	from, header := v.sole, jws.Header{}
+	if from != nil {
+		if header, ok = (*from.headers.Load())[encodedHeader]; !ok {
+			return nil, false, nil
+		}
 	}
 	work := v.work.Get().(*workspace)
 	defer v.work.Put(work)
@@ -227,6 +225,14 @@ func (v *Verifier) verifyFamiliar(ctx context.Context, token string, now time.Ti
 		return nil, false, nil
 	}
 	work.payload = payload
+	if from == nil {
+		if from, err = v.issuerOf(textOf(payload)); err != nil {
+			return nil, false, nil
+		}
+		if header, ok = (*from.headers.Load())[encodedHeader]; !ok {
+			return nil, false, nil
+		}
+	}
 	if key, err = from.key(ctx, header); err != nil {
 		return nil, true, err
 	}
