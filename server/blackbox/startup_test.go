@@ -67,7 +67,7 @@ func (p *process) resident(t *testing.T) int {
 	return kilobytes << 10
 }
 
-func median[T int | time.Duration](values []T) T {
+func median[T int | float64 | time.Duration](values []T) T {
 	sorted := slices.Sorted(slices.Values(values))
 	return sorted[len(sorted)/2]
 }

@@ -1,0 +1,157 @@
+package blackbox_test
+
+import (
+	"database/sql"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	_ "modernc.org/sqlite"
+)
+
+// TestCostDoesNotGrowWithTheData reports what a refresh costs a server with many users and sessions, beside one with
+// a thousand users, and how long it takes to start with them. docs/benchmarks.md has the figures. It is alone on its
+// machine only when it is run alone: DURWARD_FULL=1 go test -count=1 -v -timeout 1h -run TestCostDoes ./server/blackbox
+func TestCostDoesNotGrowWithTheData(t *testing.T) {
+	const few, connections = 1000, 16
+	many := scaled(1_000_000, 5000, 2000)
+	small, large := populated(t, few), populated(t, many)
+
+	type side struct {
+		*process
+		client   *client
+		sessions []tokens
+		costs    []time.Duration
+	}
+	sides := []*side{{process: startOn(t, small)}, {process: startOn(t, large)}}
+	for _, s := range sides {
+		s.client = s.process.client()
+		for i := range connections {
+			s.sessions = append(s.sessions, openSessions(t, s.data, userName(i*few/connections), scaled(64, 2, 1))...)
+		}
+	}
+	round := func(s *side) time.Duration {
+		const each = 4
+		var failed atomic.Int32
+		before := s.processor(t)
+		lanes := len(s.sessions) / connections
+		together(connections, func(lane int) {
+			for i := lane * lanes; i < (lane+1)*lanes; i++ {
+				for range each {
+					a, err := s.client.send("POST", "/refresh", "", members{"refresh_token": s.sessions[i].Refresh})
+					if err != nil || a.status != http.StatusOK {
+						failed.Add(1)
+						return
+					}
+					s.sessions[i] = a.tokens(t)
+				}
+			}
+		})
+		if n := failed.Load(); n > 0 {
+			t.Fatalf("%d of %d clients were refused a refresh", n, connections)
+		}
+		return (s.processor(t) - before) / time.Duration(len(s.sessions)*each)
+	}
+	for range scaled(9, 1, 1) {
+		for _, s := range sides {
+			s.costs = append(s.costs, round(s))
+		}
+	}
+	var ratios []float64
+	for i, cost := range sides[1].costs {
+		ratios = append(ratios, float64(cost)/float64(max(sides[0].costs[i], 1)))
+	}
+	var starts []time.Duration
+	for range scaled(5, 1, 1) {
+		sides[1].stop()
+		begin := time.Now()
+		sides[1].process = startOn(t, large)
+		sides[1].process.client().want(t, http.StatusOK, "GET", "/healthz", "", nil)
+		starts = append(starts, time.Since(begin))
+	}
+	t.Logf("processor time of a refresh: median %v with %d users, %v with %d users and %d sessions: %.2f times as much", median(sides[0].costs), few, median(sides[1].costs), many, 3*many, median(ratios))
+	t.Logf("start to the first healthy answer with them: median %v of %v", median(starts), starts)
+}
+
+func userName(i int) string { return fmt.Sprintf("user-%07d", i) }
+
+// populated makes data with so many users and three live sessions for each of them. Their rows are copies of those that the server
+// itself wrote, with other ids and names.
+func populated(t *testing.T, users int) string {
+	t.Helper()
+	data := filepath.Join(t.TempDir(), "data")
+	server := startOn(t, data)
+	server.client().register(t, "ada")
+	server.client().login(t, "ada")
+	server.stop()
+
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(data, "durward.db")+"?_pragma=synchronous(OFF)&_pragma=cache_size(-262144)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	copies := func(table string, n int, columns map[string]string) {
+		names, err := db.Query(`SELECT name FROM pragma_table_info('` + table + `')`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var into, from []string
+		for names.Next() {
+			var name string
+			if err := names.Scan(&name); err != nil {
+				t.Fatal(err)
+			}
+			into = append(into, name)
+			if value, ok := columns[name]; ok {
+				name = value
+			}
+			from = append(from, name)
+		}
+		if err := names.Err(); err != nil {
+			t.Fatal(err)
+		}
+		_, err = db.Exec(`WITH RECURSIVE counter (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM counter WHERE i + 1 < $1)
+			INSERT INTO `+table+` (`+strings.Join(into, ", ")+`)
+			SELECT `+strings.Join(from, ", ")+` FROM counter, (SELECT * FROM `+table+` LIMIT 1)`, n)
+		if err != nil {
+			t.Fatalf("fill %s: %v", table, err)
+		}
+	}
+	named := `printf('user-%07d', i)`
+	copies("users", users, map[string]string{"id": `printf('u%021d', i)`, "name": named, "name_folded": named, "canonical": named})
+	copies("sessions", 3*users, map[string]string{
+		"id": `lower(hex(randomblob(11)))`, "user_id": `printf('u%021d', i / 3)`, "created_at": "created_at + i", "idle_expires_at": "idle_expires_at + i",
+		"status_index": "i + 1000000",
+	})
+	return data
+}
+
+// processor is how much time the process has had on processors, or 0 where the system does not tell.
+func (p *process) processor(t *testing.T) time.Duration {
+	t.Helper()
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(p.cmd.Process.Pid) + "/stat")
+	if os.IsNotExist(err) {
+		return 0
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	const tick = 10 * time.Millisecond
+	var total time.Duration
+	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+	for _, field := range fields[11:13] {
+		n, err := strconv.Atoi(field)
+		if err != nil {
+			t.Fatalf("/proc tells no processor time: %v", err)
+		}
+		total += time.Duration(n) * tick
+	}
+	return total
+}
