@@ -109,8 +109,9 @@ func FuzzCritical(f *testing.F) {
 		if first {
 			header = "{" + member + "," + good + "}"
 		}
-		if claims, err := v.Verify(t.Context(), m.forge(t, header, payload())); !errors.Is(err, durward.ErrTokenHeader) || claims.Subject != "" {
-			t.Fatalf("got %+v and %v, want %v: %s", claims, err, durward.ErrTokenHeader, header)
+		claims, err := v.Verify(t.Context(), m.forge(t, header, payload()))
+		if !errors.Is(err, durward.ErrTokenHeader) && !errors.Is(err, durward.ErrTokenMalformed) || claims.Subject != "" {
+			t.Fatalf("got %+v and %v, want %v or, for a token too large, %v: %s", claims, err, durward.ErrTokenHeader, durward.ErrTokenMalformed, header)
 		}
 	})
 }
