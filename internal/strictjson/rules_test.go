@@ -48,8 +48,10 @@ func TestTheOutermostObjectIsALevel(t *testing.T) {
 func TestWhatIsClosedIsNoLevel(t *testing.T) {
 	for _, one := range []string{"[]", "[1]", "{}", `{"a":1}`} {
 		data := `{"a":[` + strings.Repeat(one+",", 40) + one + "]}"
-		if got := every(data, strictjson.Limits{Depth: 3}); got != [3]string{} {
-			t.Errorf("41 times %s: got %q, want none", one, got)
+		for _, depth := range []int{3, 4, 5} {
+			if got := every(data, strictjson.Limits{Depth: depth}); got != [3]string{} {
+				t.Errorf("41 times %s at depth %d: got %q, want none", one, depth, got)
+			}
 		}
 	}
 }
