@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -124,6 +125,9 @@ func newData(ctx context.Context, c Config, db *store.DB) (*Data, error) {
 	}
 	if d.clients, err = limit.New(c.SignInLimits, ring.Derive("client sign-in limits"), c.Clock); err != nil {
 		return nil, err
+	}
+	if c.Database != "" {
+		d.limiter.Replicate(rand.Text())
 	}
 	codec, err := session.NewCodec(ring.Derive("refresh tokens"))
 	if err != nil {

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -69,6 +70,9 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	})
 	s.every(background, pollInterval, s.poll)
 	s.every(background, time.Second, s.flush)
+	if d.config.Database != "" {
+		s.every(background, shareInterval, s.share)
+	}
 	s.every(background, time.Minute, s.tidy)
 	s.every(background, relaxInterval, s.relax)
 	return s, nil
@@ -126,12 +130,38 @@ func (s *Server) poll(ctx context.Context) error {
 	return nil
 }
 
+const (
+	// shareInterval is how soon failed sign-ins of one replica count on the others.
+	shareInterval = 500 * time.Millisecond
+	// skew bounds how far the clocks of replicas may be apart for that.
+	skew = 5 * time.Second
+)
+
+// share takes over the failed sign-ins that other replicas have counted of late.
+func (s *Server) share(ctx context.Context) error {
+	recent := s.config.Clock().Add(s.limiter.Window() - skew)
+	counters, err := s.Store.SignInFailures(ctx, recent)
+	if err != nil {
+		return fmt.Errorf("share failed sign-ins: %w", err)
+	}
+	s.limiter.Load(counters)
+	return nil
+}
+
+// sweepLease is for how long one of several servers sweeps alone: a little less than the interval.
+const sweepLease = 50 * time.Second
+
 // tidy rotates keys on schedule and drops what nobody needs any more.
 func (s *Server) tidy(ctx context.Context) error {
 	s.limiter.Sweep()
 	s.clients.Sweep()
 	s.revoked.Sweep()
 	_, rotation := s.Keys.Keep(ctx)
+	if s.config.Database != "" {
+		if mine, err := s.Store.TakeSweep(ctx, s.config.Clock(), sweepLease); err != nil || !mine {
+			return errors.Join(rotation, err)
+		}
+	}
 	for ctx.Err() == nil {
 		dropped, err := s.Store.Sweep(ctx, s.config.Clock(), s.config.AuditRetention)
 		if err != nil || dropped == 0 {

@@ -25,18 +25,19 @@ func main() {
 	seconds := flag.Int("seconds", 3, "length of one measurement")
 	connections := flag.Int("c", 16, "connections for protected routes and refreshes")
 	binary := flag.String("binary", "", "the durward binary; by default it is built")
+	db := flag.String("db", "", "a PostgreSQL database for the server, empty at best; by default it uses SQLite")
 	flag.Parse()
 	if os.Getenv(emptyAddress) != "" {
 		log.Fatal(serveEmpty(os.Getenv(emptyAddress)))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *binary, *rounds, *connections, time.Duration(*seconds)*time.Second); err != nil {
+	if err := run(ctx, *binary, *db, *rounds, *connections, time.Duration(*seconds)*time.Second); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, binary string, rounds, connections int, length time.Duration) (err error) {
+func run(ctx context.Context, binary, db string, rounds, connections int, length time.Duration) (err error) {
 	dir, err := os.MkdirTemp("", "durward-load-*")
 	if err != nil {
 		return err
@@ -50,7 +51,7 @@ func run(ctx context.Context, binary string, rounds, connections int, length tim
 			return fmt.Errorf("build durward: %w", err)
 		}
 	}
-	server, err := startServer(ctx, binary, dir)
+	server, err := startServer(ctx, binary, db, dir)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ type process struct {
 // emptyAddress is set for the child that serves the empty handler.
 const emptyAddress = "DURWARD_LOAD_EMPTY"
 
-func startServer(ctx context.Context, binary, dir string) (*process, error) {
+func startServer(ctx context.Context, binary, db, dir string) (*process, error) {
 	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
 		return nil, err
@@ -35,6 +35,9 @@ func startServer(ctx context.Context, binary, dir string) (*process, error) {
 	defer log.Close()
 	p := &process{command: exec.CommandContext(ctx, binary, "serve", "--addr", "127.0.0.1:0", "--data", filepath.Join(dir, "data"))}
 	p.command.Stderr = log
+	if db != "" {
+		p.command.Env = append(os.Environ(), "DURWARD_DB="+db)
+	}
 	out, err := p.command.StdoutPipe()
 	if err != nil {
 		return nil, err

@@ -10,7 +10,8 @@ type Attempt struct {
 	ended   bool // under limiter.mu
 }
 
-// Counter is the state of one counter for the store. Key names nobody; Count is from 1 to
+// Counter is the state of one counter for the store. Key names nobody, and ends in the replica that counted
+// where there are several; Count is from 1 to
 // the budget; nothing of it counts any more at ExpiresAt.
 type Counter struct {
 	Key       string
@@ -52,7 +53,7 @@ func (a *Attempt) Fail() []Counter {
 		c.forget(now)
 		c.fail(expiresAt, 1, budget)
 		l.counters.enqueue(c, budget)
-		counters = append(counters, Counter{Key: key, Count: len(c.expiries), ExpiresAt: c.lastExpiry()})
+		counters = append(counters, Counter{Key: key + l.replica, Count: len(c.expiries), ExpiresAt: c.lastExpiry()})
 	}
 	return counters
 }

@@ -27,6 +27,8 @@ type Limiter struct {
 	counters      table
 	registrations table
 	known         knownPairs
+	replica       string // what the keys of stored counters end in, "" for the only server
+	elsewhere     elsewhere
 }
 
 const minSecret = 16
@@ -93,20 +95,22 @@ func (l *Limiter) Reserve(canonicalName string, addr netip.Addr) (attempt *Attem
 
 // wait returns how long the budget of a counter stays used up, 0 if it is not.
 func (l *Limiter) wait(key string, now time.Time) time.Duration {
-	c, ok := l.counters.find(key)
-	if !ok {
-		return 0
+	var expiries []int64
+	pending := 0
+	if c, ok := l.counters.find(key); ok {
+		c.forget(now)
+		expiries, pending = c.expiries, c.pending
 	}
-	c.forget(now)
+	expiries = l.elsewhere.join(key, expiries, now)
 	budget := l.budget(kind(key[0]))
-	if len(c.expiries)+c.pending < budget {
+	if len(expiries)+pending < budget {
 		return 0
 	}
 	// Places held by attempts under way come free within moments, if at all.
-	if len(c.expiries) < budget {
+	if len(expiries) < budget {
 		return time.Second
 	}
-	return max(time.UnixMicro(c.expiries[len(c.expiries)-budget]).Sub(now), time.Second)
+	return max(time.UnixMicro(expiries[len(expiries)-budget]).Sub(now), time.Second)
 }
 
 func (l *Limiter) budget(k kind) int {

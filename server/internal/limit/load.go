@@ -16,12 +16,19 @@ func (l *Limiter) Load(stored []Counter) {
 	now := l.clock()
 	latest := now.Add(l.limits.Window)
 	for _, s := range stored {
-		k, ok := kindOf(s.Key)
+		key, replica := splitReplica(s.Key)
+		k, ok := kindOf(key)
 		if !ok || s.Count < 1 || !s.ExpiresAt.After(now) {
 			continue
 		}
 		if s.ExpiresAt.After(latest) {
 			s.ExpiresAt = latest
+		}
+		if replica != "" || l.replica != "" {
+			if replica != l.replica {
+				l.elsewhere.set(key, replica, s, now, l.limits.MaxKeys)
+			}
+			continue
 		}
 		c := l.counters.get(s.Key, now)
 		c.forget(now)
@@ -41,4 +48,5 @@ func (l *Limiter) Sweep() {
 	l.counters.sweep(now)
 	l.registrations.sweep(now)
 	l.known.sweep(now)
+	l.elsewhere.sweep(now)
 }

@@ -28,11 +28,12 @@ func (db *DB) RefuseSignIn(ctx context.Context, counters []limit.Counter, e audi
 	})
 }
 
-const clearCounter = `DELETE FROM sign_in_failures WHERE counter = $1`
+// The key of a counter ends in "@" and the replica that counted, where there are several; "A" follows "@".
+const clearCounter = `DELETE FROM sign_in_failures WHERE counter = $1 OR (counter >= $2 AND counter < $3)`
 
 func (t *tx) clearCounters(ctx context.Context, keys []string) error {
 	for _, key := range keys {
-		if _, err := t.exec(ctx, clearCounter, key); err != nil {
+		if _, err := t.exec(ctx, clearCounter, key, key+"@", key+"A"); err != nil {
 			return fmt.Errorf("clear counter: %w", err)
 		}
 	}

@@ -39,6 +39,23 @@ const sweepMarks = `
 const sweepAudit = `
 	DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE id < $1 ORDER BY id LIMIT $2)`
 
+// The turn is until when nobody else need sweep.
+const takeSweep = `
+	INSERT INTO turns (name, turn) VALUES ('sweep', $2)
+	ON CONFLICT (name) DO UPDATE SET turn = excluded.turn WHERE turns.turn <= $1`
+
+// TakeSweep reports whether it is this process that sweeps for the time given: of several
+// servers one does.
+func (db *DB) TakeSweep(ctx context.Context, now time.Time, lease time.Duration) (bool, error) {
+	taken := false
+	err := db.write(ctx, "take the sweep", func(ctx context.Context, tx *tx) error {
+		n, err := tx.exec(ctx, takeSweep, micros(now), micros(now.Add(lease)))
+		taken = n == 1
+		return err
+	})
+	return taken && err == nil, err
+}
+
 // Sweep deletes at most SweepStep rows that mean nothing any more at now: expired
 // revocations, status marks and failure counters, sessions that have been over for a day, and audit events older
 // than retention (0 keeps them for good). It returns how many; call it again while it is SweepStep.
