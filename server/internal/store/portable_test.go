@@ -96,7 +96,7 @@ func explainPostgres(t *testing.T, conn *pgx.Conn, name, text string) string {
 var unportable = regexp.MustCompile(`(?i)advisory|\bLISTEN\b|\bNOTIFY\b|\b(BIG|SMALL)?SERIAL\b|DEFERRABLE|\bTEMP(ORARY)?\b|SKIP LOCKED|NOWAIT|FOR (NO KEY |KEY )?(UPDATE|SHARE)` +
 	`|LOCK TABLE|CREATE (TRIGGER|FUNCTION|PROCEDURE|RULE|EXTENSION|DOMAIN)|EXCLUDE USING|UNLOGGED|WITH HOLD|\bCURSOR\b|\bCTID\b|\bXMIN\b|\bOID\b|USING (GIN|GIST|BRIN|HASH)|\bDO \$|PARTITION BY|INHERITS|TABLESAMPLE|\bMERGE\b`)
 
-// TestNothingNeedsWhatOnlyPostgreSQLHas holds docs/decisions/0013 over every statement and migration.
+// TestNothingNeedsWhatOnlyPostgreSQLHas holds docs/decisions/0014 over every statement and migration.
 func TestNothingNeedsWhatOnlyPostgreSQLHas(t *testing.T) {
 	texts := constants(t, ofBoth)
 	maps.Copy(texts, constants(t, ofPostgres))
