@@ -12,6 +12,7 @@ import (
 	"encoding/asn1"
 	"encoding/pem"
 	"math/big"
+	"sync"
 	"testing"
 
 	"github.com/durward-auth/durward"
@@ -30,10 +31,42 @@ type key struct {
 
 func newKey(t testing.TB, algorithm durward.Algorithm) *key {
 	t.Helper()
-	signing, err := durward.GenerateKey(algorithm)
+	return keyOf(t, generate(t, algorithm))
+}
+
+// rsaKeys are made once: making one takes longer than most tests.
+var rsaKeys = [2]func() (*rsa.PrivateKey, error){
+	sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }),
+	sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }),
+}
+
+// generate returns a new key, or for RSA one that is the same for all tests.
+func generate(t testing.TB, algorithm durward.Algorithm) *durward.SigningKey {
+	t.Helper()
+	return generateRSA(t, algorithm, 0)
+}
+
+// generateRSA is generate with a choice among the keys for RSA.
+func generateRSA(t testing.TB, algorithm durward.Algorithm, which int) *durward.SigningKey {
+	t.Helper()
+	var key *durward.SigningKey
+	var err error
+	if algorithm[0] == 'R' {
+		var private *rsa.PrivateKey
+		if private, err = rsaKeys[which](); err == nil {
+			key, err = durward.NewSigningKey(algorithm, private)
+		}
+	} else {
+		key, err = durward.GenerateKey(algorithm)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
+	return key
+}
+
+func keyOf(t testing.TB, signing *durward.SigningKey) *key {
+	t.Helper()
 	text, err := signing.MarshalPrivatePEM()
 	if err != nil {
 		t.Fatal(err)
@@ -43,8 +76,8 @@ func newKey(t testing.TB, algorithm durward.Algorithm) *key {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := &key{algorithm: algorithm, signing: signing, private: private.(crypto.Signer)}
-	k.standard = standard(algorithm, k.private.Public())
+	k := &key{algorithm: signing.Algorithm(), signing: signing, private: private.(crypto.Signer)}
+	k.standard = standard(k.algorithm, k.private.Public())
 	if k.fast, err = fastkeys.Verifier(signing.Public()); err != nil {
 		t.Fatal(err)
 	}
