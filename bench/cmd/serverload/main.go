@@ -25,7 +25,7 @@ func main() {
 	seconds := flag.Int("seconds", 3, "length of one measurement")
 	connections := flag.Int("c", 16, "connections for protected routes and refreshes")
 	binary := flag.String("binary", "", "the durward binary; by default it is built")
-	db := flag.String("db", "", "a PostgreSQL database for the server, empty at best; by default it uses SQLite")
+	db := flag.String("db", "", "the URL of an empty PostgreSQL database for the server; by default it uses SQLite")
 	flag.Parse()
 	if os.Getenv(emptyAddress) != "" {
 		log.Fatal(serveEmpty(os.Getenv(emptyAddress)))
