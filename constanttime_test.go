@@ -19,12 +19,17 @@ var compared = map[string]map[string]string{
 		"internal/jwk/check.go":                "the public half of an Ed25519 key",
 		"jwe/jwk.go":                           "the name of a curve",
 		"server/internal/httpapi/wellknown.go": "the key set that is published",
+		"fastkeys/ed25519.go":                  "a public signature and what a public key makes of it",
+		"fastkeys/rsa.go":                      "a digest and what a public key makes of a signature",
 	},
 	"strings.Compare":   {"session/memory.go": "the ids of sessions, to sort them"},
 	"reflect.DeepEqual": {"server/internal/store/storetest/suite.go": "test records"},
 	"bytes.Compare":     nil,
-	"slices.Equal":      {"server/internal/store/postgrestx.go": "the arguments of two statements of one caller"},
-	"slices.Compare":    nil,
+	"slices.Equal": {
+		"server/internal/store/postgrestx.go":            "the arguments of two statements of one caller",
+		"server/internal/store/sessiontest/histories.go": "the ids of sessions, in a test",
+	},
+	"slices.Compare": nil,
 }
 
 // secretName is what a secret, or what proves that somebody has one, is called in this code.
