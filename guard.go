@@ -156,7 +156,7 @@ func (g *Guard) verify(r *http.Request, token string, cookie bool) (Claims, *Ref
 func (g *Guard) judge(ctx context.Context, claims Claims, rules []Rule) *Refusal {
 	for _, rule := range rules {
 		if refusal := rule.check(ctx, claims, g.verifier.config.Clock()); refusal != nil {
-			return refusal
+			return refusal.of(claims)
 		}
 	}
 	return nil

@@ -275,6 +275,8 @@ func TestRules(t *testing.T) {
 				t.Errorf("Check: got %+v and %v, want the claims alone", claims, refusal)
 			case c.code != "" && (refusal == nil || refusal.Code != c.code || refusal.Status != c.status || claims.Subject != ""):
 				t.Errorf("Check: got %+v and %v, want %s alone", claims, refusal, c.code)
+			case c.code != "" && refusal.Claims().Subject != "ada":
+				t.Errorf("Claims of the refusal: got %+v, want those of the token", refusal.Claims())
 			}
 			w := serve(guard.Require(new(probe), c.rules...), r)
 			if c.code != "" {
@@ -300,6 +302,9 @@ func TestCheckRefusesAsRequire(t *testing.T) {
 	requests["invalid_request"] = two
 	for code, r := range requests {
 		claims, refusal := guard.Check(r)
+		if refusal != nil && refusal.Claims().Subject != "" {
+			t.Errorf("%s: got the claims %+v of a token that is not good", code, refusal.Claims())
+		}
 		if refusal == nil || refusal.Code != code || claims.Subject != "" {
 			t.Errorf("got %+v and %v, want %s alone", claims, refusal, code)
 		}

@@ -14,6 +14,8 @@ type Refusal struct {
 	Detail    string // one sentence
 	Challenge string // value of WWW-Authenticate (RFC 6750 §3), or empty
 	Err       error  // the exact reason, for logs and metrics; never for the client
+
+	claims *Claims
 }
 
 // Error returns the detail.
@@ -21,6 +23,22 @@ func (r *Refusal) Error() string { return r.Detail }
 
 // Unwrap returns the exact reason.
 func (r *Refusal) Unwrap() error { return r.Err }
+
+// Claims are those of the good token that a [Rule] refused, so that logs can say who it was; zero claims when the
+// token itself was the reason.
+func (r *Refusal) Claims() Claims {
+	if r.claims == nil {
+		return Claims{}
+	}
+	return *r.claims
+}
+
+// of returns the refusal with the claims that a rule refused. It copies: a program may answer many requests with one.
+func (r *Refusal) of(c Claims) *Refusal {
+	refusal := *r
+	refusal.claims = &c
+	return &refusal
+}
 
 const (
 	codeMissing     = "token_missing"
@@ -41,17 +59,17 @@ func refusalFor(err error) *Refusal {
 	const invalid = `Bearer error="invalid_token"`
 	switch {
 	case errors.Is(err, errCredentials):
-		return &Refusal{http.StatusBadRequest, codeRequest, "Send exactly one token, in one well-formed place.", `Bearer error="invalid_request"`, err}
+		return &Refusal{Status: http.StatusBadRequest, Code: codeRequest, Detail: "Send exactly one token, in one well-formed place.", Challenge: `Bearer error="invalid_request"`, Err: err}
 	case errors.Is(err, ErrTokenMissing):
-		return &Refusal{http.StatusUnauthorized, codeMissing, "This route needs an access token.", "Bearer", err}
+		return &Refusal{Status: http.StatusUnauthorized, Code: codeMissing, Detail: "This route needs an access token.", Challenge: "Bearer", Err: err}
 	case errors.Is(err, ErrTokenExpired):
-		return &Refusal{http.StatusUnauthorized, codeExpired, "The access token has expired.", invalid, err}
+		return &Refusal{Status: http.StatusUnauthorized, Code: codeExpired, Detail: "The access token has expired.", Challenge: invalid, Err: err}
 	case errors.Is(err, ErrTokenRevoked):
-		return &Refusal{http.StatusUnauthorized, codeRevoked, "The access token has been revoked.", invalid, err}
+		return &Refusal{Status: http.StatusUnauthorized, Code: codeRevoked, Detail: "The access token has been revoked.", Challenge: invalid, Err: err}
 	case errors.Is(err, ErrToken):
-		return &Refusal{http.StatusUnauthorized, codeInvalid, "The access token is invalid.", invalid, err}
+		return &Refusal{Status: http.StatusUnauthorized, Code: codeInvalid, Detail: "The access token is invalid.", Challenge: invalid, Err: err}
 	default:
-		return &Refusal{http.StatusServiceUnavailable, codeUnavailable, "Access tokens cannot be checked now. Try again soon.", "", err}
+		return &Refusal{Status: http.StatusServiceUnavailable, Code: codeUnavailable, Detail: "Access tokens cannot be checked now. Try again soon.", Err: err}
 	}
 }
 

@@ -48,12 +48,8 @@ func (s *Service) Login(ctx context.Context, c Credentials, from audit.Origin) (
 	case errors.Is(err, ErrInvalidCredentials):
 		e.Reason, e.ActorID, e.SubjectID = reason(u, hash), u.ID, u.ID
 		return Grant{}, s.refuse(ctx, attempt, e)
-	case errors.Is(err, ErrStorageFull):
-		return Grant{}, s.tally(e, "storage_full", err)
-	case errors.Is(err, ErrBusy):
-		return Grant{}, s.tally(e, "busy", err)
 	case err != nil:
-		return Grant{}, fmt.Errorf("log in: %w", err)
+		return Grant{}, fmt.Errorf("log in: %w", s.unanswered(e, err))
 	}
 	return s.open(ctx, c, u, hash, rehash, attempt, e)
 }
@@ -120,7 +116,7 @@ func (s *Service) open(ctx context.Context, c Credentials, u User, hash, newHash
 	e.ActorID, e.ActorName, e.SubjectID, e.SubjectName, e.Target = u.ID, u.Name, u.ID, u.Name, opened.ID
 	current, err := s.Store.OpenSession(ctx, opened, hash, newHash, attempt.Succeed(), e)
 	if err != nil {
-		return Grant{}, fmt.Errorf("log in: %w", err)
+		return Grant{}, fmt.Errorf("log in: %w", s.unanswered(e, err))
 	}
 	return s.grant(ctx, current, opened, narrowed(opened.Scopes, current.Scopes), now, expires)
 }
@@ -141,13 +137,26 @@ func (s *Service) tally(e audit.Event, reason string, err error) error {
 	return err
 }
 
+// unanswered tallies a sign-in that came to nothing although no password was found wrong, and returns err.
+func (s *Service) unanswered(e audit.Event, err error) error {
+	switch {
+	case errors.Is(err, ErrInvalidCredentials):
+		return s.tally(e, "changed_meanwhile", err) // replaced or disabled between the look at the password and the act
+	case errors.Is(err, ErrStorageFull):
+		return s.tally(e, "storage_full", err)
+	case errors.Is(err, ErrBusy):
+		return s.tally(e, "busy", err)
+	}
+	return err
+}
+
 // refuse counts and records a failed sign-in, and returns ErrInvalidCredentials.
 func (s *Service) refuse(ctx context.Context, attempt *limit.Attempt, e audit.Event) error {
 	e.Outcome = audit.Refused
 	ctx, cancel := detached(ctx)
 	defer cancel()
 	if err := s.Store.RefuseSignIn(ctx, attempt.Fail(), e); err != nil {
-		return fmt.Errorf("record a refused sign-in: %w", err)
+		return fmt.Errorf("record a refused sign-in: %w", s.unanswered(e, err))
 	}
 	return ErrInvalidCredentials
 }

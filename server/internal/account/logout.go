@@ -24,7 +24,7 @@ func (s *Service) Logout(ctx context.Context, by Actor, from audit.Origin) error
 func (s *Service) LogoutByRefresh(ctx context.Context, token string, from audit.Origin) error {
 	id, _, err := s.Codec.Parse(token)
 	if err != nil {
-		return ErrInvalidRefresh
+		return s.tally(s.event(audit.SessionLogout, Actor{}, from), "invalid_token", ErrInvalidRefresh)
 	}
 	return s.Logout(ctx, Actor{SessionID: id}, from)
 }

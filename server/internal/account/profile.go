@@ -54,7 +54,7 @@ func (s *Service) ChangePassword(ctx context.Context, by Actor, current, replace
 	defer attempt.Cancel()
 	ok, _, err := s.Passwords.Verify(ctx, hash, typed)
 	if err != nil {
-		return fmt.Errorf("change password: %w", s.hashing(err))
+		return fmt.Errorf("change password: %w", s.unanswered(e, s.hashing(err)))
 	}
 	if !ok {
 		e.Reason = "wrong_password"
@@ -68,7 +68,7 @@ func (s *Service) ChangePassword(ctx context.Context, by Actor, current, replace
 		return err
 	}
 	if err := s.revoke(s.Store.SetPassword(ctx, u.ID, hash, newHash, by.SessionID, s.Clock(), e)); err != nil {
-		return fmt.Errorf("change password: %w", err)
+		return fmt.Errorf("change password: %w", s.unanswered(e, err))
 	}
 	return nil
 }

@@ -54,7 +54,7 @@ func (s *Service) Reauthenticate(ctx context.Context, by Actor, typed string, sc
 	defer attempt.Cancel()
 	ok, weaker, err := s.Passwords.Verify(ctx, hash, typed)
 	if err != nil {
-		return Access{}, fmt.Errorf("log in again: %w", s.hashing(err))
+		return Access{}, fmt.Errorf("log in again: %w", s.unanswered(e, s.hashing(err)))
 	}
 	if !ok {
 		e.Reason = "wrong_password"
@@ -80,8 +80,8 @@ func (s *Service) Reauthenticate(ctx context.Context, by Actor, typed string, sc
 	if err == nil && renewed.StatusIndex != place {
 		s.spare(place)
 	}
-	switch {
-	case errors.Is(err, ErrInvalidCredentials): // replaced or disabled meanwhile
+	switch err := s.unanswered(e, err); {
+	case errors.Is(err, ErrInvalidCredentials):
 		return Access{}, ErrWrongPassword
 	case errors.Is(err, ErrSessionNotFound):
 		return Access{}, durward.ErrTokenRevoked

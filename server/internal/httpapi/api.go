@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/durward-auth/durward"
@@ -25,7 +26,8 @@ type api struct {
 	cursors cursors
 	keySet  keySetCache
 
-	unreadable sync.Once // the warning of an unreadable hop
+	unreadable   sync.Once   // the warning of an unreadable hop
+	toldDraining atomic.Bool // the log tells why the server is not ready
 }
 
 // access is who may use a route.

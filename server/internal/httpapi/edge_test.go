@@ -270,6 +270,11 @@ func TestReadiness(t *testing.T) {
 	if entry := d.lastLine(); entry["level"] != "INFO" || entry["error"] != "the server is stopping" {
 		t.Errorf("a server that stops: got %v in the log, want why at INFO", entry)
 	}
+	said := strings.Count(d.log.String(), "\n")
+	d.want(d.do("GET", "/readyz", ""), 503, "not_ready")
+	if got := strings.Count(d.log.String(), "\n"); got != said {
+		t.Errorf("a second probe of a server that stops: got %d lines in the log, want %d as before", got, said)
+	}
 	d.want(d.do("GET", "/healthz", ""), 200, "")
 }
 

@@ -32,6 +32,7 @@ type exchange struct {
 	bytes   int64
 	cause   error // why the answer is a 5xx, for the log
 	busy    bool  // the answer is a refusal under load, or as the server stops
+	quiet   bool  // the log has said so before
 
 	buffer []byte
 	random [16 * 16]byte
@@ -130,7 +131,7 @@ func (x *exchange) release() {
 	x.ResponseWriter, x.api, x.request, x.route = nil, nil, nil, nil
 	x.id, x.address, x.proxied, x.userID = "", "", false, ""
 	x.claims = durward.Claims{}
-	x.status, x.refused, x.bytes, x.cause, x.busy = 0, 0, 0, nil, false
+	x.status, x.refused, x.bytes, x.cause, x.busy, x.quiet = 0, 0, 0, nil, false, false
 	x.buffer = buffer
 	pool.Put(x)
 }

@@ -21,7 +21,8 @@ func (a *api) healthy(x *exchange, _ *http.Request) error { return x.static(http
 func (a *api) ready(x *exchange, r *http.Request) error {
 	if a.Draining != nil && a.Draining() {
 		p := notReady(errors.New("the server is stopping"))
-		p.expected = true // probes go on to the end, and each would be an error in the log
+		p.expected = true
+		x.quiet = a.toldDraining.Swap(true) // probes go on to the end, and none after the first has any news
 		return p
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), readyPatience)

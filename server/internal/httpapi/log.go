@@ -21,6 +21,8 @@ func (x *exchange) log(took time.Duration, stack []byte) {
 	level := slog.LevelInfo
 	if stack != nil || x.failed() {
 		level = slog.LevelError
+	} else if x.quiet {
+		level = slog.LevelDebug
 	}
 	ctx := x.request.Context()
 	var room [12]slog.Attr

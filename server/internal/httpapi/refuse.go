@@ -40,7 +40,7 @@ func (x *exchange) turnAway(refusal *durward.Refusal) {
 	if e, ok := errors.AsType[*forbiddenError](refusal); ok {
 		x.recordForbidden(e.claims, refusal.Code)
 	} else if refusal.Status == http.StatusForbidden { // a good token of a login that is too long ago
-		x.recordForbidden(durward.Claims{}, refusal.Code)
+		x.recordForbidden(refusal.Claims(), refusal.Code)
 	} else {
 		x.recordRefused(refusal.Err, refusal.Code)
 	}

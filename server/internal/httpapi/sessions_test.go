@@ -32,7 +32,7 @@ func (d *door) sessions(path, token string) (list []shown, next *string) {
 
 func TestADeletedAccountNeedsAFreshLogin(t *testing.T) {
 	d := open(t)
-	d.user("alice")
+	id := d.user("alice")
 	g := d.login("alice")
 	d.clock.advance(5*time.Minute + time.Second)
 	a := d.want(d.do("DELETE", "/me", "", as(g.Access)), 403, "insufficient_user_authentication")
@@ -55,10 +55,10 @@ func TestADeletedAccountNeedsAFreshLogin(t *testing.T) {
 	d.want(d.do("DELETE", "/me", "", as(renewed.Access)), 204, "")
 	found := false
 	for _, e := range d.tally.Drain() {
-		found = found || string(e.Action) == "access.forbidden" && e.Reason == "insufficient_user_authentication" && e.Target == "DELETE /me" && e.Count == 2
+		found = found || string(e.Action) == "access.forbidden" && e.Reason == "insufficient_user_authentication" && e.Target == "DELETE /me" && e.Count == 2 && e.ActorID == id && e.ActorName == "alice"
 	}
 	if !found {
-		t.Error("the audit log does not tell of the refusals")
+		t.Error("the audit log does not tell who was refused")
 	}
 	if text := d.scrape(); !strings.Contains(text, `durward_sign_ins_total{outcome="invalid_credentials"} 1`) || !strings.Contains(text, `durward_sign_ins_total{outcome="success"} 2`) {
 		t.Error("passwords given again are not counted as sign-ins")
