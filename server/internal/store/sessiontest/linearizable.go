@@ -144,19 +144,21 @@ func race(t *testing.T, s system, name string, clients int, random *rand.Rand) [
 				call := time.Since(begin).Nanoseconds()
 				switch {
 				case choice == 0 && ends:
-					err := s.logout(name, opened.session)
+					err := patiently(func() error { return s.logout(name, opened.session) })
 					note(client, request{kind: "logout"}, "", reply{err: err}, call, time.Since(begin).Nanoseconds())
 					if err != nil {
 						t.Errorf("logout: %v", err)
 					}
 				case choice == 1:
-					ids, err := s.live(name)
+					var ids []string
+					err := patiently(func() (err error) { ids, err = s.live(name); return err })
 					note(client, request{kind: "list"}, "", reply{alive: len(ids) == 1, err: err}, call, time.Since(begin).Nanoseconds())
 					if err != nil {
 						t.Errorf("list: %v", err)
 					}
 				default:
-					got, err := s.refresh(mine, "")
+					var got answer
+					err := patiently(func() (err error) { got, err = s.refresh(mine, ""); return err })
 					in := request{kind: "refresh", generation: generation}
 					next := note(client, in, got.refresh, reply{err: err}, call, time.Since(begin).Nanoseconds())
 					switch {
@@ -179,6 +181,20 @@ func race(t *testing.T, s system, name string, clients int, random *rand.Rand) [
 		t.Errorf("%d generations have %d tokens, want one each", len(successors), len(distinct))
 	}
 	return history
+}
+
+// patiently does again what a system had no time for, as clients do. All tries are one operation: one that was told to
+// try again has changed nothing, or its retry is answered as it would have been.
+func patiently(do func() error) error {
+	const tries = 50
+	err := do()
+	for range tries {
+		if !errors.Is(err, errBusy) {
+			return err
+		}
+		err = do()
+	}
+	return err
 }
 
 func describe(history []porcupine.Operation) (text string) {

@@ -39,9 +39,8 @@ type serviceUser struct {
 type noClients struct{ account.ClientStore }
 
 // newService returns the rules over what open returns for a clock.
-func newService(t *testing.T, open func(t *testing.T, clock func() time.Time) account.Store) *service {
+func newService(t *testing.T, clock *clock, open func(t *testing.T, clock func() time.Time) account.Store) *service {
 	t.Helper()
-	clock := newClock()
 	key, err1 := durward.GenerateKey(durward.EdDSA)
 	codec, err2 := session.NewCodec(bytes.Repeat([]byte("k"), session.MinKeyLen))
 	passwords, err3 := password.NewPool(password.PoolConfig{Params: password.Params{MemoryKiB: 8, Iterations: 1, Parallelism: 1}})
@@ -103,6 +102,8 @@ func refused(err error) error {
 		return errCredentials
 	case errors.Is(err, durward.ErrTokenRevoked):
 		return errOver
+	case errors.Is(err, account.ErrBusy):
+		return fmt.Errorf("%w: %w", errBusy, err)
 	}
 	return err
 }
@@ -148,7 +149,7 @@ func (s *service) reauthenticate(user, id string) (answer, error) {
 }
 
 func (s *service) logout(user, id string) error {
-	return s.Logout(context.Background(), s.by(user, id), s.from)
+	return refused(s.Logout(context.Background(), s.by(user, id), s.from))
 }
 
 func (s *service) endOthers(user, id string) error {
@@ -192,7 +193,7 @@ func (s *service) live(user string) ([]string, error) {
 	for _, one := range sessions {
 		ids = append(ids, one.ID)
 	}
-	return ids, err
+	return ids, refused(err)
 }
 
 func (s *service) accepts(access any) bool {

@@ -11,6 +11,7 @@ var (
 	errReused      = errors.New("refresh token reused")
 	errScope       = errors.New("invalid scope")
 	errCredentials = errors.New("invalid credentials")
+	errBusy        = errors.New("try again soon")
 	errOver        = errors.New("the session is over")
 	errNone        = errors.New("this system has no such act")
 )
