@@ -74,7 +74,7 @@ func TestAStopUnderLoadLosesNothing(t *testing.T) {
 	c := server.client()
 	c.register(t, "ada")
 	mine := openSessions(t, data, "ada", 10)
-	load := startLoad(c, "user", openSessions(t, data, "ada", 600), openSessions(t, data, "ada", 8))
+	load := startLoad(c, orders{names: "user", end: openSessions(t, data, "ada", 600), refresh: openSessions(t, data, "ada", 8)})
 	load.await(t, 100)
 
 	var begun []*held
@@ -114,7 +114,7 @@ func TestAStopUnderLoadLosesNothing(t *testing.T) {
 	}
 
 	server = startOn(t, data, flags...)
-	said.kept(t, server.client())
+	said.kept(t, server.client(), "")
 	server.stop()
 	healthy(t, data)
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // lineage is a session that is refreshed again and again: the last two refresh tokens whose answers arrived.
@@ -17,11 +18,21 @@ type lineage struct {
 	pending                bool // an answer was lost: there may be one more rotation
 }
 
+// promotion is a user whose roles an administrator changes again and again.
+type promotion struct {
+	user    string // id
+	before  tokens // of a session from before the first change
+	role    string // that of the last change that was acknowledged
+	pending string // that of one whose answer was lost
+	changes int
+}
+
 // acknowledged is what a server has said yes to.
 type acknowledged struct {
 	registrations []string
 	logouts       []tokens
 	lineages      []lineage
+	promotions    []promotion
 }
 
 func (a *acknowledged) rotations() int {
@@ -32,13 +43,32 @@ func (a *acknowledged) rotations() int {
 	return n
 }
 
-// load is clients that register, log out and refresh until their server is gone.
+func (a *acknowledged) changes() int {
+	n := 0
+	for _, p := range a.promotions {
+		n += p.changes
+	}
+	return n
+}
+
+// orders are what a load has to work on.
+type orders struct {
+	names   string      // prefix of the user names to register, unique for each load
+	end     []tokens    // sessions to log out
+	refresh []tokens    // sessions to refresh
+	admin   string      // access token of an administrator
+	promote []promotion // users whose roles to change
+	again   []int       // statuses that are no answer: the request is sent again
+}
+
+// load is clients that register, log out, refresh and change roles until their server is gone.
 type load struct {
-	client *client
-	names  string // prefix of the user names, unique for each load
-	ended  atomic.Bool
-	acks   chan struct{} // one for each acknowledgement, until nobody wants to know
-	quiet  chan struct{} // closed when nobody wants to know any more
+	orders
+	client  *client
+	ended   atomic.Bool
+	acks    chan struct{} // one for each acknowledgement, until nobody wants to know
+	quiet   chan struct{} // closed when nobody wants to know any more
+	refused atomic.Int64  // answers that were none
 
 	mu   sync.Mutex
 	said acknowledged
@@ -46,20 +76,47 @@ type load struct {
 	work sync.WaitGroup
 }
 
-// startLoad begins with the sessions to end and those to refresh.
-func startLoad(c *client, names string, end, refresh []tokens) *load {
-	l := &load{client: c, names: names, acks: make(chan struct{}, 1024), quiet: make(chan struct{})}
+func startLoad(c *client, o orders) *load {
+	l := &load{orders: o, client: c, acks: make(chan struct{}, 1024), quiet: make(chan struct{})}
 	const registrars, leavers = 2, 8
 	for i := range registrars {
 		l.work.Go(func() { l.register(i) })
 	}
-	for some := range slices.Chunk(end, (len(end)+leavers-1)/leavers) {
+	for some := range slices.Chunk(o.end, max(1, (len(o.end)+leavers-1)/leavers)) {
 		l.work.Go(func() { l.logout(some) })
 	}
-	for _, session := range refresh {
-		l.work.Go(func() { l.refresh(session) })
+	for _, session := range o.refresh {
+		l.work.Go(func() { l.rotate(session) })
+	}
+	for _, p := range o.promote {
+		l.work.Go(func() { l.change(p) })
 	}
 	return l
+}
+
+// ask sends a request until it is answered. It reports false when the server, or the load, has ended first; lost says
+// whether an answer may have been lost on the way.
+func (l *load) ask(method, path, token string, body any) (a answer, lost, ok bool) {
+	for !l.ended.Load() {
+		a, err := l.client.send(method, path, token, body)
+		if err != nil {
+			return answer{}, true, false
+		}
+		if !slices.Contains(l.again, a.status) {
+			return a, lost, true
+		}
+		lost = true
+		l.refused.Add(1)
+		pause()
+	}
+	return answer{}, lost, false
+}
+
+// pause keeps clients that were refused from filling the processors of the server that they wait for.
+func pause() {
+	timer := time.NewTimer(20 * time.Millisecond)
+	defer timer.Stop()
+	<-timer.C
 }
 
 // acknowledge counts an answer, or one that nobody should get.
@@ -80,9 +137,12 @@ func (l *load) acknowledge(a answer, status int, note func(*acknowledged)) {
 func (l *load) register(i int) {
 	for n := 0; !l.ended.Load(); n++ {
 		name := fmt.Sprintf("%s-%d-%d", l.names, i, n)
-		a, err := l.client.send("POST", "/register", "", members{"username": name, "password": password})
-		if err != nil {
+		a, lost, ok := l.ask("POST", "/register", "", members{"username": name, "password": password})
+		if !ok {
 			return
+		}
+		if lost && a.status == http.StatusConflict { // the lost answer was yes
+			a.status = http.StatusCreated
 		}
 		l.acknowledge(a, http.StatusCreated, func(said *acknowledged) { said.registrations = append(said.registrations, name) })
 	}
@@ -90,51 +150,71 @@ func (l *load) register(i int) {
 
 func (l *load) logout(sessions []tokens) {
 	for _, session := range sessions {
-		if l.ended.Load() {
-			return
-		}
-		a, err := l.client.send("POST", "/logout", session.Access, nil)
-		if err != nil {
+		a, _, ok := l.ask("POST", "/logout", session.Access, nil)
+		if !ok {
 			return
 		}
 		l.acknowledge(a, http.StatusNoContent, func(said *acknowledged) { said.logouts = append(said.logouts, session) })
 	}
 }
 
-func (l *load) refresh(session tokens) {
+func (l *load) rotate(session tokens) {
 	line := lineage{successor: session.Refresh}
 	for !l.ended.Load() {
-		a, err := l.client.send("POST", "/refresh", "", members{"refresh_token": line.successor})
-		if err != nil {
-			line.pending = true
+		a, lost, ok := l.ask("POST", "/refresh", "", members{"refresh_token": line.successor})
+		if !ok {
+			line.pending = lost
 			break
 		}
 		var next tokens
 		if err := json.Unmarshal(a.body, &next); err != nil || next.Refresh == "" {
-			a.status = 0 // not what was wanted
+			l.acknowledge(a, http.StatusOK, func(*acknowledged) {})
+			return
 		}
 		line = lineage{predecessor: line.successor, successor: next.Refresh, rotations: line.rotations + 1}
 		l.acknowledge(a, http.StatusOK, func(*acknowledged) {})
-		if a.status != http.StatusOK {
-			return
-		}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.said.lineages = append(l.said.lineages, line)
 }
 
+func (l *load) change(p promotion) {
+	for n := 0; !l.ended.Load(); n++ {
+		role := fmt.Sprintf("%s-%d", l.names, n)
+		a, lost, ok := l.ask("PUT", "/admin/users/"+p.user+"/roles", l.admin, members{"roles": []string{role}})
+		if !ok {
+			if lost {
+				p.pending = role
+			}
+			break
+		}
+		l.acknowledge(a, http.StatusOK, func(*acknowledged) { p.role, p.changes = role, p.changes+1 })
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.said.promotions = append(l.said.promotions, p)
+}
+
 // await waits until the server has answered so many times, and has answered to every kind of request.
 func (l *load) await(t *testing.T, acks int) {
 	t.Helper()
+	l.awaitSome(t, acks)
+	close(l.quiet)
+}
+
+func (l *load) awaitSome(t *testing.T, acks int) {
+	t.Helper()
+	stuck := time.NewTimer(patience)
+	defer stuck.Stop()
 	for n := 0; n < acks || !l.allKinds(); n++ {
 		select {
 		case <-l.acks:
-		case <-t.Context().Done():
-			t.Fatal("the load came to nothing")
+			stuck.Reset(patience)
+		case <-stuck.C:
+			t.Fatalf("the load has had no answer for %v; it wants %d and each kind, and has %d: %v", patience, acks, n, l.odd)
 		}
 	}
-	close(l.quiet)
 }
 
 func (l *load) allKinds() bool {
@@ -143,7 +223,7 @@ func (l *load) allKinds() bool {
 	return len(l.said.registrations) > 0 && len(l.said.logouts) > 0
 }
 
-// end is called when the server is gone, and returns what it had said.
+// end is called when the server is gone, or is to be left in peace, and returns what it had said.
 func (l *load) end(t *testing.T) acknowledged {
 	t.Helper()
 	l.ended.Store(true)
@@ -153,48 +233,4 @@ func (l *load) end(t *testing.T) acknowledged {
 		t.Errorf("under load: %s", complaint)
 	}
 	return l.said
-}
-
-// kept wants everything that was acknowledged to be so still. The lineages come first: a rotation whose answer was lost
-// can be asked for again within the grace alone.
-func (a *acknowledged) kept(t *testing.T, c *client) {
-	t.Helper()
-	for i, line := range a.lineages {
-		if line.rotations == 0 {
-			c.refresh(t, line.successor)
-			continue
-		}
-		if i%2 == 0 {
-			line.oneLineage(t, c)
-		}
-		if i%2 == 1 || !line.pending {
-			next := c.refresh(t, line.successor)
-			c.accepted(t, next.Access)
-			c.refreshRefused(t, "refresh_token_reused", line.predecessor)
-			c.refreshRefused(t, "invalid_refresh_token", next.Refresh)
-		}
-	}
-	for _, name := range a.registrations {
-		c.login(t, name)
-	}
-	for _, session := range a.logouts {
-		c.rejected(t, "token_revoked", session.Access)
-		c.refreshRefused(t, "invalid_refresh_token", session.Refresh)
-	}
-}
-
-// oneLineage presents the predecessor: it leads to the successor that was answered, or to nothing.
-func (l lineage) oneLineage(t *testing.T, c *client) {
-	t.Helper()
-	a := c.call(t, "POST", "/refresh", "", members{"refresh_token": l.predecessor})
-	if a.status == http.StatusOK {
-		if got := a.tokens(t).Refresh; got != l.successor {
-			t.Error("the predecessor of an acknowledged rotation has a second successor")
-		}
-		return
-	}
-	// The rotation whose answer was lost took place: then the predecessor is two generations old.
-	if complaint := a.problem(http.StatusUnauthorized, "refresh_token_reused"); complaint != "" || !l.pending {
-		t.Errorf("the predecessor of an acknowledged rotation: %s (an answer was lost: %t)", complaint, l.pending)
-	}
 }

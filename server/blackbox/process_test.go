@@ -40,10 +40,16 @@ func start(t *testing.T, args ...string) *process {
 
 func startOn(t *testing.T, data string, args ...string) *process {
 	t.Helper()
+	return startWith(t, nil, data, args...)
+}
+
+// startWith is startOn with further variables of the environment.
+func startWith(t *testing.T, variables []string, data string, args ...string) *process {
+	t.Helper()
 	p := &process{t: t, data: data, done: make(chan struct{})}
 	args = append([]string{"serve", "--addr", "127.0.0.1:0", "--data", data, "--issuer", issuer}, args...)
 	p.cmd = exec.Command(program, args...)
-	p.cmd.Env = environment()
+	p.cmd.Env = environment(variables...)
 	p.cmd.Stderr = p.writer(&p.stderr)
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -103,15 +109,21 @@ func (p *process) greeting() string {
 	return p.out.String()
 }
 
-// stop asks the process to end as a service manager does, and wants it to do so with status 0.
+// stop asks the process to end as a service manager does, and wants it to do so with status 0 and a log without trouble.
 func (p *process) stop() {
+	p.t.Helper()
+	p.finish()
+	p.sound()
+}
+
+// finish is stop for a server that has had trouble.
+func (p *process) finish() {
 	p.t.Helper()
 	p.signal(syscall.SIGTERM)
 	p.wait()
 	if p.err != nil {
-		p.t.Fatalf("the server ended with %v\n%s", p.err, p.log())
+		p.t.Fatalf("the server ended with %v\n%s", p.err, tail(p.log()))
 	}
-	p.sound()
 }
 
 // kill ends the process as kill -9 does.

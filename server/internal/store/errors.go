@@ -100,6 +100,24 @@ func wedged(err error) bool {
 	return true
 }
 
+// inWords says what a failure of the file was where SQLite's own text is a number.
+func inWords(err error) error {
+	failure, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
+		return err
+	}
+	switch failure.Code() {
+	case sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC:
+		return fmt.Errorf("an fsync failed, so that the disk may have lost what it was given: %w", err)
+	case sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_TRUNCATE:
+		return fmt.Errorf("a write failed: %w", err)
+	case sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ:
+		return fmt.Errorf("a read failed: %w", err)
+	default:
+		return err
+	}
+}
+
 // translate makes an error of the driver one of this package where there is one.
 func translate(err error) error {
 	switch classify(err) {

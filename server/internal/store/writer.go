@@ -244,7 +244,7 @@ func (w *writer) fail(err error) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.fault == nil {
-		w.fault = fmt.Errorf("%w: %w", ErrFailed, err)
+		w.fault = fmt.Errorf("%w: %w", ErrFailed, inWords(err))
 		close(w.failed)
 	}
 	return w.fault

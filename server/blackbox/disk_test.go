@@ -1,0 +1,121 @@
+package blackbox_test
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// TestAFullDiskRefusesWritesAndRecovers fills the file system of the data (CASES.md K04): what changes something is refused
+// with 503, tokens are verified and reading goes on, and when there is room again so does the rest, without a restart.
+func TestAFullDiskRefusesWritesAndRecovers(t *testing.T) {
+	t.Parallel()
+	needRoot(t, "a file system of 2 MB")
+	disk := newDisk(t, 2<<20)
+	data := filepath.Join(disk.path, "data")
+	flags := []string{"--refresh-grace", "60s", "--log-level", "error"}
+	server := startOn(t, data, flags...)
+	c := server.client()
+	staff := appoint(t, server)
+	rounds := scaled(64, 16, 2, 1)
+	var sum tally
+	var all []acknowledged
+	var refused int64
+	for round := range rounds {
+		disk.resize(t, disk.used(t)+4<<20)
+		work := staff.orders(t, fmt.Sprintf("user-%d", round), 600)
+		work.again = []int{http.StatusServiceUnavailable}
+		probe := staff.probe(t)
+		if round > 0 { // the first round fills the 2 MB
+			disk.resize(t, disk.used(t)+(64+4*round)<<10)
+		} else {
+			disk.resize(t, max(disk.used(t)+64<<10, 2<<20))
+		}
+
+		load := startLoad(c, work)
+		eventually(t, patience, "a write is refused", func() bool { return load.refused.Load() > 0 })
+		full := c.refused(t, http.StatusServiceUnavailable, "storage_full", "POST", "/register", "", members{"username": "late", "password": password})
+		if full.header.Get("Retry-After") == "" {
+			t.Error("a refusal for want of room has no Retry-After")
+		}
+		c.accepted(t, probe.Access)
+		c.want(t, http.StatusOK, "GET", "/me", probe.Access, nil)
+		c.want(t, http.StatusOK, "GET", "/admin/users?limit=5", work.admin, nil)
+		c.want(t, http.StatusOK, "GET", "/healthz", "", nil)
+
+		disk.resize(t, disk.used(t)+4<<20)
+		eventually(t, patience, "writing goes on", func() bool {
+			return c.call(t, "POST", "/refresh", "", members{"refresh_token": probe.Refresh}).status == http.StatusOK
+		})
+		load.await(t, 20)
+		said := load.end(t)
+		refused += load.refused.Load()
+		said.kept(t, c, work.admin)
+		sum.add(said)
+		all = append(all, said)
+		if t.Failed() {
+			t.FailNow()
+		}
+	}
+	server.finish()
+	server = startOn(t, data, flags...)
+	for _, said := range all {
+		for _, session := range said.logouts {
+			server.client().refreshRefused(t, "invalid_refresh_token", session.Refresh)
+		}
+	}
+	server.stop()
+	healthy(t, data)
+	proved(t, "a tmpfs of 2 MB, %d × full: %d writes refused with 503, verified and read throughout, went on without a restart; %v; 0 lost, 0 revived", rounds, refused, &sum)
+}
+
+// disk is a file system in memory whose size can be changed.
+type disk struct{ path string }
+
+func newDisk(t *testing.T, size int) *disk {
+	t.Helper()
+	d := &disk{t.TempDir()}
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", fmt.Sprintf("size=%d", size), "durward", d.path).CombinedOutput(); err != nil {
+		lacking(t, fmt.Sprintf("mount: %v: %s", err, out))
+	}
+	t.Cleanup(func() {
+		if out, err := exec.Command("umount", "--lazy", d.path).CombinedOutput(); err != nil {
+			t.Errorf("umount: %v: %s", err, out)
+		}
+	})
+	return d
+}
+
+func (d *disk) resize(t *testing.T, size int) {
+	t.Helper()
+	if out, err := exec.Command("mount", "-o", fmt.Sprintf("remount,size=%d", size), d.path).CombinedOutput(); err != nil {
+		t.Fatalf("remount: %v: %s", err, out)
+	}
+}
+
+// used is the size of all files, in whole pages.
+func (d *disk) used(t *testing.T) int {
+	t.Helper()
+	total := 0
+	err := filepath.WalkDir(d.path, func(_ string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		info, err := entry.Info()
+		if os.IsNotExist(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		total += (int(info.Size()) + 4095) &^ 4095
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return total
+}
