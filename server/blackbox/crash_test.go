@@ -12,7 +12,7 @@ import (
 // acknowledged is there afterwards, and what was ended stays ended.
 func TestAKillLosesNothingThatWasAcknowledged(t *testing.T) {
 	t.Parallel()
-	kills := scaled(2000, 60, 2, 1)
+	kills := sized(2000, 60, 2, 1)
 	const onOneDatabase = 50
 	var sum tally
 	for done := 0; done < kills; done += onOneDatabase {
@@ -55,7 +55,7 @@ func (s *tally) nonzero(t *testing.T) {
 // killRepeatedly kills servers on one data directory.
 func killRepeatedly(t *testing.T, kills int, sum *tally) {
 	t.Helper()
-	most := scaled(1000, 1000, 600, 150) // acknowledgements before a kill
+	most := sized(1000, 1000, 600, 150) // acknowledgements before a kill
 	data := filepath.Join(t.TempDir(), "data")
 	flags := []string{"--refresh-grace", "60s", "--log-level", "error"}
 	server := startOn(t, data, flags...)

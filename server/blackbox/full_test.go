@@ -16,8 +16,11 @@ func full() bool { return os.Getenv("DURWARD_FULL") == "1" }
 // find is then an error.
 func proving() bool { return full() || os.Getenv("DURWARD_PROVE") == "1" }
 
-// scaled is how often a proof repeats: in full, for make prove, for every change, and under the race detector.
-func scaled(inFull, inProof, usual, underRace int) int {
+// scaled is how often a test repeats: in full, for every change, and under the race detector.
+func scaled(inFull, usual, underRace int) int { return sized(inFull, usual, usual, underRace) }
+
+// sized is how often a proof repeats: in full, for make prove, for every change, and under the race detector.
+func sized(inFull, inProof, usual, underRace int) int {
 	switch {
 	case full():
 		return inFull
