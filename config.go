@@ -120,8 +120,8 @@ func RevokedIn(set *revocation.Set, issuers ...string) func(context.Context, Cla
 		if len(issuers) > 0 && !slices.Contains(issuers, c.Issuer) {
 			return nil
 		}
-		if _, revoked := set.Revoked(c.ID, c.SessionID, c.KeyID, c.Subject, c.Version); revoked {
-			return ErrTokenRevoked
+		if kind, revoked := set.Revoked(c.ID, c.SessionID, c.KeyID, c.Subject, c.Version); revoked {
+			return revokedAs[kind]
 		}
 		return nil
 	}
@@ -142,11 +142,19 @@ func RevokedBy(f *revocation.Follower, issuers ...string) func(context.Context, 
 		case err != nil:
 			return errStaleRevocations
 		case kind != 0:
-			return ErrTokenRevoked
+			return revokedAs[kind]
 		default:
 			return nil
 		}
 	}
+}
+
+// revokedAs is ErrTokenRevoked with what was revoked, for whoever reads logs: clients do not learn it.
+var revokedAs = [...]error{
+	revocation.Token:   fmt.Errorf("%w: the token itself (jti)", ErrTokenRevoked),
+	revocation.Session: fmt.Errorf("%w: its session has ended (sid)", ErrTokenRevoked),
+	revocation.Subject: fmt.Errorf("%w: all of its subject's tokens up to that version (sub, ver)", ErrTokenRevoked),
+	revocation.Key:     fmt.Errorf("%w: the key that signed it (kid)", ErrTokenRevoked),
 }
 
 var errStaleRevocations = fmt.Errorf("%w: %w", ErrUnavailable, revocation.ErrStale)

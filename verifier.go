@@ -9,6 +9,7 @@ import (
 	"unsafe"
 
 	"github.com/durward-auth/durward/internal/jws"
+	"github.com/durward-auth/durward/revocation"
 )
 
 // A Verifier checks tokens. It is immutable and safe for concurrent use.
@@ -327,7 +328,7 @@ func (t *trusted) key(ctx context.Context, h jws.Header) (*VerificationKey, erro
 	case err == nil && key != nil && string(key.algorithm) == h.Algorithm && key.id == h.KeyID:
 		return key, nil
 	case errors.Is(err, ErrTokenRevoked):
-		return nil, ErrTokenRevoked
+		return nil, revokedAs[revocation.Key]
 	case err == nil, errors.Is(err, ErrToken):
 		return nil, ErrTokenKey
 	case errors.Is(err, ErrUnavailable):

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -101,14 +102,15 @@ func TestRevokedIn(t *testing.T) {
 	for name, c := range map[string]struct {
 		entry revocation.Entry
 		want  error
+		says  string
 	}{
-		"its jti":            {revocation.Entry{Kind: revocation.Token, ID: "token-1"}, durward.ErrTokenRevoked},
-		"its sid":            {revocation.Entry{Kind: revocation.Session, ID: "session-1"}, durward.ErrTokenRevoked},
-		"its kid":            {revocation.Entry{Kind: revocation.Key, ID: m.key.ID()}, durward.ErrTokenRevoked},
-		"its version":        {revocation.Entry{Kind: revocation.Subject, ID: "ada", Below: 4}, durward.ErrTokenRevoked},
-		"an earlier version": {revocation.Entry{Kind: revocation.Subject, ID: "ada", Below: 3}, nil},
-		"another token":      {revocation.Entry{Kind: revocation.Token, ID: "token-2"}, nil},
-		"another kind":       {revocation.Entry{Kind: revocation.Session, ID: "token-1"}, nil},
+		"its jti":            {revocation.Entry{Kind: revocation.Token, ID: "token-1"}, durward.ErrTokenRevoked, "jti"},
+		"its sid":            {revocation.Entry{Kind: revocation.Session, ID: "session-1"}, durward.ErrTokenRevoked, "sid"},
+		"its kid":            {revocation.Entry{Kind: revocation.Key, ID: m.key.ID()}, durward.ErrTokenRevoked, "kid"},
+		"its version":        {revocation.Entry{Kind: revocation.Subject, ID: "ada", Below: 4}, durward.ErrTokenRevoked, "sub, ver"},
+		"an earlier version": {revocation.Entry{Kind: revocation.Subject, ID: "ada", Below: 3}, nil, ""},
+		"another token":      {revocation.Entry{Kind: revocation.Token, ID: "token-2"}, nil, ""},
+		"another kind":       {revocation.Entry{Kind: revocation.Session, ID: "token-1"}, nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			set := revocation.NewSet(clock)
@@ -121,6 +123,10 @@ func TestRevokedIn(t *testing.T) {
 				accepted(t, v, token)
 			} else {
 				refused(t, v, token, c.want)
+				_, err := v.Verify(t.Context(), token)
+				if claim := "(" + c.says; !strings.Contains(err.Error(), claim) {
+					t.Errorf("got %q, want it to say what was revoked by the name %q", err, claim)
+				}
 			}
 		})
 	}

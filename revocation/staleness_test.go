@@ -121,14 +121,14 @@ func TestAGuardAsksTheFeed(t *testing.T) {
 		if err := f.Ready(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if err := check(t.Context(), revoked); err != durward.ErrTokenRevoked {
+		if err := check(t.Context(), revoked); !errors.Is(err, durward.ErrTokenRevoked) {
 			t.Errorf("a revoked session: got %v, want %v", err, durward.ErrTokenRevoked)
 		}
 		if err := named(t.Context(), revoked); err != nil {
 			t.Errorf("another issuer's session of that name: got %v, want it to stand", err)
 		}
 		revoked.Issuer = issuer
-		if err := named(t.Context(), revoked); err != durward.ErrTokenRevoked {
+		if err := named(t.Context(), revoked); !errors.Is(err, durward.ErrTokenRevoked) {
 			t.Errorf("the issuer's session: got %v, want %v", err, durward.ErrTokenRevoked)
 		}
 		if err := check(t.Context(), durward.Claims{SessionID: "another"}); err != nil {

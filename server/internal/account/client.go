@@ -7,7 +7,6 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -37,6 +36,9 @@ type ClientStore interface {
 	CreateClient(ctx context.Context, c Client, secretHash string, e audit.Event) error
 	// ClientCredentials returns a client, revoked or not, and the hash of its secret, or ErrClientNotFound.
 	ClientCredentials(ctx context.Context, id string) (Client, string, error)
+	// FindClient returns the client of an id, revoked or not, else the one of a name that is not revoked, else
+	// ErrClientNotFound.
+	FindClient(ctx context.Context, nameOrID string) (Client, error)
 	// ListClients returns every client, revoked or not, in the order of their names.
 	ListClients(ctx context.Context) ([]Client, error)
 	// OpenClientAccess returns the client as it is now and remembers until when an access token issued now
@@ -131,20 +133,11 @@ func (s *Service) ListClients(ctx context.Context) ([]Client, error) {
 
 // FindClient returns the client of an id or, if it is not revoked, of a name, or ErrClientNotFound.
 func (s *Service) FindClient(ctx context.Context, nameOrID string) (Client, error) {
-	c, _, err := s.Clients.ClientCredentials(ctx, nameOrID)
-	if err == nil || !errors.Is(err, ErrClientNotFound) {
-		return c, err
-	}
-	clients, err := s.ListClients(ctx)
+	c, err := s.Clients.FindClient(ctx, nameOrID)
 	if err != nil {
-		return Client{}, err
+		return Client{}, fmt.Errorf("find client: %w", err)
 	}
-	for _, c := range clients {
-		if c.Name == nameOrID && !c.Revoked() {
-			return c, nil
-		}
-	}
-	return Client{}, ErrClientNotFound
+	return c, nil
 }
 
 // RenewClientSecret replaces the secret of a client, and revokes the access tokens that the old one obtained.

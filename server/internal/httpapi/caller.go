@@ -13,6 +13,7 @@ import (
 type caller struct {
 	actor  account.Actor
 	scopes []string
+	client bool // a program that signs in by itself, not a user
 	admin  bool
 }
 
@@ -32,7 +33,7 @@ func (a *api) caller(x *exchange, r *http.Request, form map[string]string) (call
 			return caller{}, err
 		}
 		x.userID = c.ID
-		return caller{actor: account.Actor{UserID: c.ID, Name: c.Name}, scopes: c.Scopes}, nil
+		return caller{actor: account.Actor{UserID: c.ID, Name: c.Name}, scopes: c.Scopes, client: true}, nil
 	}
 	token, err := bearer(r)
 	if err != nil {
@@ -50,13 +51,13 @@ func (a *api) caller(x *exchange, r *http.Request, form map[string]string) (call
 		return caller{}, err
 	}
 	x.userID, x.claims = claims.Subject, claims
-	return caller{actor: actorOf(claims), scopes: claims.Scopes, admin: claims.HasRole(account.AdminRole)}, nil
+	return caller{actor: actorOf(claims), scopes: claims.Scopes, client: account.IsClient(claims), admin: claims.HasRole(account.AdminRole)}, nil
 }
 
 // forbid records and returns the refusal of a caller who may not.
 func (x *exchange) forbid(c caller, scope string) error {
 	challenge := `Bearer error="insufficient_scope", scope="` + scope + `"`
-	refusal := forbidden("insufficient_scope", "This needs the scope "+scope+" or the role "+account.AdminRole+".", challenge,
+	refusal := forbidden("insufficient_scope", "This needs a client with the scope "+scope+" or the role "+account.AdminRole+".", challenge,
 		durward.Claims{Subject: c.actor.UserID, Username: c.actor.Name})
 	x.recordForbidden(durward.Claims{Subject: c.actor.UserID, Username: c.actor.Name}, refusal.Code)
 	return refusal

@@ -43,6 +43,23 @@ func (f *fakeStore) ClientCredentials(_ context.Context, id string) (account.Cli
 	return c, f.secrets[id], nil
 }
 
+func (f *fakeStore) FindClient(_ context.Context, nameOrID string) (account.Client, error) {
+	leave, err := f.enter()
+	defer leave()
+	if err != nil {
+		return account.Client{}, err
+	}
+	if c, ok := f.clients[nameOrID]; ok {
+		return c, nil
+	}
+	for _, c := range f.clients {
+		if c.Name == nameOrID && !c.Revoked() {
+			return c, nil
+		}
+	}
+	return account.Client{}, account.ErrClientNotFound
+}
+
 func (f *fakeStore) ListClients(context.Context) ([]account.Client, error) {
 	leave, err := f.enter()
 	defer leave()

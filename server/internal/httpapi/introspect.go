@@ -10,7 +10,7 @@ import (
 	"github.com/durward-auth/durward/server/internal/account"
 )
 
-// introspectScope lets a client ask about tokens.
+// introspectScope lets a client ask about tokens. In the token of a user it means nothing: who may ask learns what everybody does.
 const introspectScope = "introspect"
 
 var inactive = []byte("{\"active\":false}\n")
@@ -30,7 +30,7 @@ func (a *api) introspect(x *exchange, r *http.Request) error {
 	if by.nobody() {
 		return account.ErrInvalidClient
 	}
-	if !by.admin && !by.hasScope(introspectScope) {
+	if !by.admin && !(by.client && by.hasScope(introspectScope)) {
 		return x.forbid(by, introspectScope)
 	}
 	token := form["token"]

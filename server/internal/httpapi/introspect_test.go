@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/durward-auth/durward/server/internal/account"
 	"github.com/durward-auth/durward/server/internal/audit"
 )
 
@@ -118,6 +119,18 @@ func TestWhoMayIntrospect(t *testing.T) {
 	}
 	d.wantOAuth(d.post("/introspect", []string{"token", token}, d.client("other", "introspection").basic()), 403, "insufficient_scope")
 	d.wantOAuth(d.post("/introspect", []string{"token", token}, as(token)), 403, "insufficient_scope") // not even about one's own
+
+	scoped := account.NewUser{Username: "eve", Password: goodWord, Scopes: []string{"introspect"}}
+	_, err := d.config.Accounts.CreateUser(t.Context(), scoped, account.Operator, audit.Origin{Address: "cli"})
+	must(t, err)
+	eve := d.login("eve")
+	if eve.Scope != "introspect" {
+		t.Fatalf("got scope %q, want a user's token with introspect", eve.Scope)
+	}
+	a = d.wantOAuth(d.post("/introspect", []string{"token", token}, as(eve.Access)), 403, "insufficient_scope")
+	if !strings.Contains(a.body, "a client with the scope introspect") {
+		t.Errorf("got %s, want it to say that the scope is for clients", a.body)
+	}
 	d.wantOAuth(d.post("/introspect", []string{"token", token}), 401, "invalid_client")
 	d.wantOAuth(d.post("/introspect", []string{"token", token}, basic(watcher.ID, "x")), 401, "invalid_client")
 	d.wantOAuth(d.post("/introspect", []string{"token", token}, with("Authorization", "Digest x")), 401, "invalid_client")

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/durward-auth/durward/revocation"
@@ -53,6 +54,27 @@ func (db *DB) ClientCredentials(ctx context.Context, id string) (account.Client,
 		return account.Client{}, "", account.ErrClientNotFound
 	}
 	return c, hash, nil
+}
+
+// A name can be the id of another client: the id counts.
+const findClient = `
+	SELECT ` + clientColumns + ` FROM clients WHERE id = $1
+	UNION ALL
+	SELECT ` + clientColumns + ` FROM clients WHERE name = $1 AND revoked_at = 0`
+
+// FindClient implements account.ClientStore.
+func (db *DB) FindClient(ctx context.Context, nameOrID string) (account.Client, error) {
+	found, err := all(ctx, db.reader, scanClient, findClient, nameOrID)
+	if err != nil {
+		return account.Client{}, fmt.Errorf("find client: %w", translate(err))
+	}
+	if len(found) == 0 {
+		return account.Client{}, account.ErrClientNotFound
+	}
+	if i := slices.IndexFunc(found, func(c account.Client) bool { return c.ID == nameOrID }); i >= 0 {
+		return found[i], nil
+	}
+	return found[0], nil
 }
 
 const listClients = `SELECT ` + clientColumns + ` FROM clients ORDER BY name, id`

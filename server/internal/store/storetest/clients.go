@@ -32,6 +32,13 @@ func clientRoundTrip(s *suite) {
 		s.Fatal("a scope with a space in it was stored")
 	}
 	first := s.client("archive")
+	for _, name := range []string{c.ID, c.Name} {
+		got, err := s.db.FindClient(s.ctx, name)
+		s.ok(err)
+		s.equal(got, c, "found by id and by name")
+	}
+	_, err = s.db.FindClient(s.ctx, "bill")
+	s.is(err, account.ErrClientNotFound)
 	list, err := s.db.ListClients(s.ctx)
 	s.ok(err)
 	s.equal(list, []account.Client{first, c}, "list")
@@ -80,6 +87,16 @@ func revokeClientTwice(s *suite) {
 	}
 	fresh := account.Client{ID: "dwc_fresh", Name: "billing", Version: 1, CreatedAt: s.now}
 	s.ok(s.db.CreateClient(s.ctx, fresh, secretHash, s.event(audit.ClientCreate))) // the name is free again
+	found, err := s.db.FindClient(s.ctx, "billing")
+	s.ok(err)
+	s.equal(found, fresh, "the client that has the name now")
+	found, err = s.db.FindClient(s.ctx, c.ID)
+	s.ok(err)
+	s.equal(found, revoked, "a revoked client by its id")
+	s.ok(s.db.CreateClient(s.ctx, account.Client{ID: "dwc_third", Name: c.ID, Version: 1, CreatedAt: s.now}, secretHash, s.event(audit.ClientCreate)))
+	found, err = s.db.FindClient(s.ctx, c.ID)
+	s.ok(err)
+	s.equal(found, revoked, "a client whose id is the name of another")
 	_, _, err = s.db.RevokeClient(s.ctx, fresh.ID, s.now, s.event(audit.ClientRevoke))
 	s.ok(err) // several revoked clients may have had one name
 }
