@@ -55,7 +55,9 @@ func (f fileSettings) Validate(app *kong.Application) error {
 	known := map[string]bool{}
 	_ = kong.Visit(app, func(node kong.Visitable, next kong.Next) error {
 		if flag, ok := node.(*kong.Flag); ok {
-			known[flag.Name] = true
+			for _, name := range namesOf(flag) {
+				known[name] = true
+			}
 		}
 		return next(nil)
 	})
@@ -77,7 +79,13 @@ func (f fileSettings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (a
 	if fromEnvironment(flag) {
 		return nil, nil
 	}
-	switch value := f.settings[flag.Name].(type) {
+	var set any
+	for _, name := range namesOf(flag) {
+		if set == nil {
+			set = f.settings[name]
+		}
+	}
+	switch value := set.(type) {
 	case nil:
 		return nil, nil
 	case []any:
@@ -90,6 +98,9 @@ func (f fileSettings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (a
 		return fmt.Sprint(value), nil
 	}
 }
+
+// namesOf returns the name of a flag and its other names.
+func namesOf(flag *kong.Flag) []string { return append([]string{flag.Name}, flag.Aliases...) }
 
 func fromEnvironment(flag *kong.Flag) bool {
 	return slices.ContainsFunc(flag.Envs, func(name string) bool {

@@ -37,7 +37,7 @@ type passwordSettings struct {
 
 // keySettings are the flags that say how signing keys change.
 type keySettings struct {
-	SigningAlgorithm string        `aliases:"algorithm" help:"Algorithm of signing keys to come: ${enum}. A change takes effect when a key of it has been published for --key-publish." default:"ES256" enum:"ES256,ES384,ES512,EdDSA,Ed25519,RS256,RS384,RS512,PS256,PS384,PS512,HS256,HS384,HS512"`
+	SigningAlgorithm string        `aliases:"algorithm" env:"DURWARD_SIGNING_ALGORITHM,DURWARD_ALGORITHM" help:"Algorithm of signing keys to come: ${enum}. A change takes effect when a key of it has been published for --key-publish." default:"ES256" enum:"ES256,ES384,ES512,EdDSA,Ed25519,RS256,RS384,RS512,PS256,PS384,PS512,HS256,HS384,HS512"`
 	KeyRotation      time.Duration `help:"Age at which the signing key is replaced, at least 1h. By default ${default}." default:"720h" placeholder:"DURATION"`
 	KeySetMaxAge     time.Duration `help:"For how long verifiers may cache the key set, 1m to 1h. By default ${default}." default:"5m" placeholder:"DURATION"`
 	KeyPublish       time.Duration `help:"How long a key is published before it signs; at least --key-set-max-age, and twice that by default." placeholder:"DURATION"`
