@@ -1,6 +1,7 @@
 package durward_test
 
 import (
+	"encoding/json"
 	"context"
 	"errors"
 	"math"
@@ -203,6 +204,40 @@ func TestSignerConfigurationsAreCheckedAsAWhole(t *testing.T) {
 			if !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: got %q, want it to name %s", name, err, want)
 			}
+		}
+	}
+}
+
+// F20: an id has 130 random bits, so that no two tokens share one: every place takes every character.
+func TestTokensHaveIDsOfTheirOwn(t *testing.T) {
+	signer := newSigner(t, materialOf(t, durward.HS256).key)
+	const tokens = 2000
+	ids, places := map[string]bool{}, [26]map[byte]bool{}
+	for range tokens {
+		token, _, err := signer.Sign(t.Context(), durward.Claims{Subject: "ada"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var claims struct {
+			ID string `json:"jti"`
+		}
+		if err := json.Unmarshal(decode(t, strings.Split(token, ".")[1]), &claims); err != nil || len(claims.ID) != len(places) {
+			t.Fatalf("got the id %q, %v; want %d characters", claims.ID, err, len(places))
+		}
+		ids[claims.ID] = true
+		for i := range places {
+			if places[i] == nil {
+				places[i] = map[byte]bool{}
+			}
+			places[i][claims.ID[i]] = true
+		}
+	}
+	if len(ids) != tokens {
+		t.Errorf("got %d ids for %d tokens", len(ids), tokens)
+	}
+	for i, seen := range places {
+		if len(seen) != 32 { // one is missing by chance once in 10^25 runs
+			t.Errorf("place %d: got %d characters, want 32", i, len(seen))
 		}
 	}
 }

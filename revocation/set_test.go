@@ -106,6 +106,7 @@ func TestNoEntryIsDroppedEarly(t *testing.T) {
 	}
 }
 
+// F15.
 func TestSweepDropsAnEntryAtItsExpiry(t *testing.T) {
 	set, clock := newSet()
 	set.Add(
@@ -138,7 +139,7 @@ func TestSweepDropsAnEntryAtItsExpiry(t *testing.T) {
 	step(100*365*24*time.Hour, 0, "for good", "far")
 }
 
-// A million revocations of 15 minutes each pass through a set that nobody
+// F15: a million revocations of 15 minutes each pass through a set that nobody
 // sweeps, 1,000 a minute; 15,000 of them are needed at any time.
 func TestASetThatNobodySweepsIsBounded(t *testing.T) {
 	set, clock := newSet()

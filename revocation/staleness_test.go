@@ -12,6 +12,7 @@ import (
 	"github.com/durward-auth/durward/revocation"
 )
 
+// F16: a verifier that is cut off refuses once its bound has passed, and says so.
 func TestStalenessIsHonouredToTheSecond(t *testing.T) {
 	for _, refuse := range []int{-1, http.StatusInternalServerError, http.StatusUnauthorized, http.StatusBadRequest} {
 		synctest.Test(t, func(t *testing.T) {

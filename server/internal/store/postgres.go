@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -80,6 +81,8 @@ func parseURL(text string) (*pgxpool.Config, error) {
 	if !strings.Contains(text, "connect_timeout=") {
 		config.ConnConfig.ConnectTimeout = connectTimeout
 	}
+	// A standby may be behind: whoever was disabled or logged out on the primary would still be let in.
+	config.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	parameters := config.ConnConfig.RuntimeParams
 	for name, value := range map[string]string{
 		"application_name":                    "durward",

@@ -32,7 +32,7 @@ func TestSessionsOnPostgreSQL(t *testing.T) {
 	})
 }
 
-// F02, F19: whichever replica is asked, it answers from what all have committed.
+// F02: whichever replica is asked, it answers from what all have committed.
 func TestSessionsOnReplicasOfPostgreSQL(t *testing.T) {
 	url := pgtest.Database(t)
 	sessiontest.RunReplicas(t, func(t *testing.T, clock func() time.Time) account.Store {
