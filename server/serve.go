@@ -20,11 +20,26 @@ const (
 	drainTimeout      = 10 * time.Second
 )
 
-// Serve answers on the listener until ctx ends or the storage fails, then drains: requests that have begun are
+// Drain makes GET /readyz answer 503, so that a load balancer sends requests elsewhere, and every answer on a listener of
+// Serve end its connection. Requests are served as before: end Serve when the balancer has had the time to look.
+func (s *Server) Drain() { s.draining.Store(true) }
+
+// Serve answers on the listener until ctx ends or the storage fails; then requests that have begun are
 // answered within 10 seconds. It closes the listener, not the server. A listener that speaks TLS
 // already is fine.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
-	return s.serve(ctx, listener, s.handler)
+	return s.serve(ctx, listener, s.closeConnections(s.handler))
+}
+
+// closeConnections ends each connection with its answer while the server drains (RFC 9112 §9.6). Idle ones stay open: a proxy may
+// be about to use one.
+func (s *Server) closeConnections(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.draining.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // ServeMetrics answers GET /metrics alone on the listener, until ctx ends.
@@ -55,9 +70,9 @@ func (s *Server) serve(ctx context.Context, listener net.Listener, handler http.
 		failed = fmt.Errorf("the storage has failed and the server stops rather than lose data: %w", s.Err())
 	case <-ctx.Done():
 	}
-	s.draining.Store(true)
+	s.Drain()
 	s.feed.Drain()
-	s.config.Log.Info("draining", "address", listener.Addr().String(), "within", drainTimeout.String())
+	s.config.Log.Info("stopping", "address", listener.Addr().String(), "within", drainTimeout.String())
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
 	err := web.Shutdown(drain)

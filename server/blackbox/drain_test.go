@@ -118,3 +118,31 @@ func TestAStopUnderLoadLosesNothing(t *testing.T) {
 	server.stop()
 	healthy(t, data)
 }
+
+func TestADrainDelayGoesOnServingUntilASecondSignal(t *testing.T) {
+	t.Parallel()
+	server := start(t, "--drain-delay", "5m")
+	c := server.client()
+	c.register(t, "ada")
+	session := c.login(t, "ada")
+	server.signal(syscall.SIGTERM)
+	eventually(t, patience, "the server is not ready", func() bool {
+		return c.call(t, "GET", "/readyz", "", nil).status == http.StatusServiceUnavailable
+	})
+	request, err := http.NewRequest("GET", c.base+"/protected", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+session.Access)
+	for range 2 {
+		response, err := c.http.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != http.StatusOK || !response.Close {
+			t.Errorf("while it drains, the server answers %d and closes the connection: %t; want 200 and true", response.StatusCode, response.Close)
+		}
+	}
+	server.stop()
+}

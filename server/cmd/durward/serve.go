@@ -8,7 +8,9 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"github.com/durward-auth/durward/server"
@@ -17,12 +19,13 @@ import (
 
 // serveFlags are the flags of serve.
 type serveFlags struct {
-	Addr        string `help:"Address to listen on. By default ${default}." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
-	TLSCert     string `name:"tls-cert" help:"Certificate chain in PEM, to speak TLS." placeholder:"FILE"`
-	TLSKey      string `name:"tls-key" help:"Private key of the certificate in PEM." placeholder:"FILE"`
-	MetricsAddr string `help:"Address to serve GET /metrics on. On a loopback --addr without a proxy it is also beside the other routes." placeholder:"HOST:PORT"`
-	LogFormat   string `help:"Format of the log on standard error: json, text, or auto (text on a terminal)." default:"auto" enum:"auto,json,text"`
-	LogLevel    string `help:"Least level that is logged: ${enum}." default:"info" enum:"debug,info,warn,error"`
+	Addr        string        `help:"Address to listen on. By default ${default}." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	TLSCert     string        `name:"tls-cert" help:"Certificate chain in PEM, to speak TLS." placeholder:"FILE"`
+	TLSKey      string        `name:"tls-key" help:"Private key of the certificate in PEM." placeholder:"FILE"`
+	MetricsAddr string        `help:"Address to serve GET /metrics on. On a loopback --addr without a proxy it is also beside the other routes." placeholder:"HOST:PORT"`
+	DrainDelay  time.Duration `help:"How long to go on serving after SIGTERM while /readyz answers 503, so that a load balancer looks elsewhere. By default ${default}." default:"0s" placeholder:"DURATION"`
+	LogFormat   string        `help:"Format of the log on standard error: json, text, or auto (text on a terminal)." default:"auto" enum:"auto,json,text"`
+	LogLevel    string        `help:"Least level that is logged: ${enum}." default:"info" enum:"debug,info,warn,error"`
 
 	serverSettings `embed:""`
 }
@@ -34,6 +37,7 @@ type serveCommand struct {
 // Help is shown by durward serve --help.
 func (serveCommand) Help() string {
 	return "Runs the server until it gets SIGTERM or an interrupt; then it answers what has begun and ends. " +
+		"With --drain-delay it goes on serving for that long first; a second signal ends the delay. " +
 		"On an empty data directory it makes the database, the master key and the first signing keys, and prints the first requests to try. " +
 		"The master key is read from master.key in the data directory, or from DURWARD_MASTER_KEY, or from the file that DURWARD_MASTER_KEY_FILE names."
 }
@@ -83,11 +87,36 @@ func (cmd *serveCommand) Run(ctx context.Context, parsed *kong.Context, c *comma
 	pacing, stop := context.WithCancel(ctx)
 	defer stop()
 	go paceGC(pacing)
+	serving, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() {
+		defer cancel()
+		s.Drain()
+		if cmd.DrainDelay > 0 {
+			log.Info("draining", "for", cmd.DrainDelay.String())
+			delay(serving, cmd.DrainDelay)
+		}
+	})()
 	if metrics == nil {
-		return s.Serve(ctx, listener)
+		return s.Serve(serving, listener)
 	}
-	return serveBoth(ctx, s, listener, metrics)
+	return serveBoth(serving, s, listener, metrics)
 }
+
+// delay waits for a time, and no longer than until the process gets another signal or ctx ends.
+func delay(ctx context.Context, d time.Duration) {
+	impatient, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-impatient.Done():
+	}
+}
+
+// longestDrain is the longest --drain-delay. Service managers kill what takes longer to end.
+const longestDrain = 5 * time.Minute
 
 // check reports what is wrong with the settings before anything is made or listened on.
 func (cmd *serveFlags) check(c *commands) error {
@@ -95,7 +124,11 @@ func (cmd *serveFlags) check(c *commands) error {
 	if config.Issuer == "" {
 		config.Issuer = "http://127.0.0.1"
 	}
-	return errors.Join(cmd.zeros(), config.Check())
+	var drain error
+	if cmd.DrainDelay < 0 || cmd.DrainDelay > longestDrain {
+		drain = fmt.Errorf("--drain-delay is %v, it must be between 0s and %v", cmd.DrainDelay, longestDrain)
+	}
+	return errors.Join(cmd.zeros(), drain, config.Check())
 }
 
 // listenAll opens both listeners, or none. metrics is nil without an address for it.
