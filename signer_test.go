@@ -1,8 +1,8 @@
 package durward_test
 
 import (
-	"encoding/json"
 	"context"
+	"encoding/json"
 	"errors"
 	"math"
 	"reflect"
