@@ -49,7 +49,7 @@ func (s *Service) LogoutOthers(ctx context.Context, by Actor, from audit.Origin)
 	return nil
 }
 
-// ListSessions lists the live sessions of a user, the last used first.
+// ListSessions lists the live sessions of a user, the last used first, MaxListed at most.
 func (s *Service) ListSessions(ctx context.Context, userID string) ([]Session, error) {
 	sessions, err := s.Store.Sessions(ctx, userID, s.Clock())
 	if err != nil {

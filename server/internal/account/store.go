@@ -70,7 +70,7 @@ type Store interface {
 	EndSession(ctx context.Context, id, userID string, now time.Time, e audit.Event) ([]revocation.Entry, error)
 	// EndSessions ends every live session of a user but the one named except.
 	EndSessions(ctx context.Context, userID, except string, now time.Time, e audit.Event) ([]revocation.Entry, error)
-	// Sessions lists the live sessions of a user, the last used first.
+	// Sessions lists the live sessions of a user, the last used first, MaxListed at most.
 	Sessions(ctx context.Context, userID string, now time.Time) ([]Session, error)
 	// SessionsPage lists live sessions, of everybody or of one user, the newest first.
 	SessionsPage(ctx context.Context, p SessionsPage) ([]OwnedSession, error)
@@ -101,6 +101,10 @@ type Store interface {
 	// LeaseStatusIndexes gives the caller the places from first, before end, in the status lists: nobody else gets them.
 	LeaseStatusIndexes(ctx context.Context) (first, end int64, err error)
 }
+
+// MaxListed is how many sessions are listed to their user at once, so that one who has logged in for days on end cannot
+// fill the memory by asking for them.
+const MaxListed = 1000
 
 // Rotation asks for one step of a session.
 type Rotation struct {

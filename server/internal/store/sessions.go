@@ -64,11 +64,11 @@ const sessionColumns = `id, user_id, generation, scopes, address, user_agent, cr
 const liveSessions = `
 	SELECT ` + sessionColumns + ` FROM sessions
 	WHERE user_id = $1 AND ended_at = 0 AND idle_expires_at > $2 AND expires_at > $2
-	ORDER BY last_used_at DESC, id DESC`
+	ORDER BY last_used_at DESC, id DESC LIMIT $3`
 
 // Sessions implements account.Store.
 func (db *DB) Sessions(ctx context.Context, userID string, now time.Time) ([]account.Session, error) {
-	sessions, err := all(ctx, db.reader, scanSession, liveSessions, userID, micros(now))
+	sessions, err := all(ctx, db.reader, scanSession, liveSessions, userID, micros(now), account.MaxListed)
 	if err != nil {
 		return nil, fmt.Errorf("list sessions: %w", translate(err))
 	}
