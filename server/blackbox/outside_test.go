@@ -60,15 +60,33 @@ func (p *outside) log() string {
 // nobody where the tests run as root.
 func launch(t *testing.T, dir, name string, args ...string) *outside {
 	t.Helper()
-	p := &outside{name: filepath.Base(name), cmd: exec.Command(name, args...), done: make(chan struct{})}
-	p.cmd.Stdout, p.cmd.Stderr = p, p
-	p.cmd.WaitDelay = patience
-	p.cmd.Env = environment("HOME="+dir, "XDG_CONFIG_HOME="+dir, "XDG_DATA_HOME="+dir)
+	p := &outside{name: filepath.Base(name), cmd: exec.Command(name, args...)}
 	if dir != "" {
-		p.cmd.Dir = dir
+		p.cmd.Dir, p.cmd.Env = dir, environment("HOME="+dir, "XDG_CONFIG_HOME="+dir, "XDG_DATA_HOME="+dir)
 		if os.Geteuid() == 0 {
 			p.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 		}
+	}
+	p.start(t)
+	return p
+}
+
+// launchWith starts a program with further environment variables.
+func launchWith(t *testing.T, variables []string, name string, args ...string) *outside {
+	t.Helper()
+	p := &outside{name: filepath.Base(name), cmd: exec.Command(name, args...)}
+	p.cmd.Env = environment(variables...)
+	p.start(t)
+	return p
+}
+
+func (p *outside) start(t *testing.T) {
+	t.Helper()
+	p.done = make(chan struct{})
+	p.cmd.Stdout, p.cmd.Stderr = p, p
+	p.cmd.WaitDelay = patience
+	if p.cmd.Env == nil {
+		p.cmd.Env = environment()
 	}
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -89,7 +107,6 @@ func launch(t *testing.T, dir, name string, args ...string) *outside {
 			t.Logf("what %s said:\n%s", p.name, p.log())
 		}
 	})
-	return p
 }
 
 // publicDir is a directory that nobody owns where the tests run as root.
