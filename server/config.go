@@ -24,6 +24,8 @@ type Config struct {
 	// Database is the URL of a PostgreSQL database, such as postgres://durward@db.internal/durward, that takes the place of
 	// durward.db and may be shared by any number of servers. Errors and logs never hold its password.
 	Database string
+	// NoMigration refuses data with an older schema instead of migrating it: for those who run durward migrate themselves.
+	NoMigration bool
 	// Inherit takes Issuer, Audience, AccessTTL and PasswordMinLength, where they are not set, from the last server that
 	// ran on the data: for commands beside it.
 	Inherit bool

@@ -82,14 +82,22 @@ func OpenData(ctx context.Context, c Config) (*Data, error) {
 // storage says where the data is. The directory is made here where the database does not need it.
 func (c Config) storage() (store.Config, error) {
 	if c.Database == "" {
-		return store.Config{Path: DatabasePath(c.DataDir), Clock: c.Clock}, nil
+		return c.where(), nil
 	}
 	if c.MasterKey == "" && c.MasterKeyFile == "" && !c.Existing {
 		if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
 			return store.Config{}, fmt.Errorf("make the data directory: %w", err)
 		}
 	}
-	return store.Config{URL: c.Database, Clock: c.Clock}, nil
+	return c.where(), nil
+}
+
+// where says where the database is.
+func (c Config) where() store.Config {
+	if c.Database != "" {
+		return store.Config{URL: c.Database, Clock: c.Clock, NoMigration: c.NoMigration}
+	}
+	return store.Config{Path: DatabasePath(c.DataDir), Clock: c.Clock, NoMigration: c.NoMigration}
 }
 
 func openData(ctx context.Context, c Config, db *store.DB) (*Data, error) {

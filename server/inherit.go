@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"fmt"
-	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -84,8 +83,14 @@ func (c Config) inherit(ctx context.Context, db *store.DB) (Config, error) {
 // leave stores the settings for commands, when they have changed, and says whether no server had left any before.
 func (d *Data) leave(ctx context.Context) (first bool, err error) {
 	stored, err := d.Store.Settings(ctx)
-	if err != nil || maps.Equal(stored, d.config.settings()) {
+	if err != nil {
 		return false, err
 	}
-	return len(stored) == 0, d.Store.SaveSettings(ctx, d.config.settings())
+	settings := d.config.settings()
+	for name, value := range settings {
+		if stored[name] != value {
+			return stored[settingIssuer] == "", d.Store.SaveSettings(ctx, settings)
+		}
+	}
+	return false, nil
 }

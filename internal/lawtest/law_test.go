@@ -37,6 +37,7 @@ var theLaw = law{
 			serverModule + "/internal/keyring",
 		}},
 		{name: "leaf", packages: []string{
+			serverModule + "/internal/archive",
 			serverModule + "/internal/audit",
 			serverModule + "/internal/config",
 			serverModule + "/internal/limit",
@@ -64,6 +65,7 @@ var theLaw = law{
 		serverModule + "/internal/account":  {"net/http", "database/sql"},
 		serverModule + "/internal/feed":     {"net/http", "database/sql"},
 		serverModule + "/internal/keyring":  {"net/http", "database/sql"},
+		serverModule + "/internal/archive":  {"net/http", "database/sql"},
 		serverModule + "/internal/audit":    {"net/http", "database/sql"},
 		serverModule + "/internal/password": {"net/http", "database/sql"},
 		serverModule + "/internal/limit":    {"net/http", "database/sql"},

@@ -45,6 +45,10 @@ type commands struct {
 	Token   tokenCommands  `cmd:"" help:"Issue, inspect and verify access tokens."`
 	Audit   auditCommands  `cmd:"" help:"Read the audit log."`
 	Print   configCommand  `cmd:"" name:"config" help:"Print the settings in force and where each comes from."`
+	Backup  backupCommand  `cmd:"" help:"Write all data into one file, beside a running server."`
+	Restore restoreCommand `cmd:"" help:"Fill an empty directory or database from a backup."`
+	Move    moveCommand    `cmd:"" help:"Move all data between SQLite and PostgreSQL."`
+	Migrate migrateCommand `cmd:"" help:"Bring the schema of the database up to date."`
 	Doctor  doctorCommand  `cmd:"" help:"Check the data directory and say what to mend."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

@@ -60,6 +60,7 @@ type serverSettings struct {
 	StatusLists     string         `help:"Whether access tokens carry a place in a status list: on or off." default:"on" enum:"on,off"`
 	StatusListTTL   time.Duration  `name:"status-list-ttl" help:"For how long verifiers may keep a status list. By default ${default}." default:"5s" placeholder:"DURATION"`
 	MaxVerifiers    int            `help:"How many verifiers may follow the revocations at once. By default ${default}." default:"4096" placeholder:"N"`
+	NoMigrate       bool           `help:"Refuse a database with an older schema instead of migrating it: run durward migrate first."`
 	CORSOrigin      []string       `name:"cors-origin" help:"Origin whose pages may call this server." placeholder:"ORIGIN"`
 }
 
@@ -99,6 +100,7 @@ func (s serverSettings) config(c *commands) server.Config {
 	config.StatusListTTL = s.StatusListTTL
 	config.MaxVerifiers = s.MaxVerifiers
 	config.CORSOrigins = s.CORSOrigin
+	config.NoMigration = s.NoMigrate
 	return config
 }
 

@@ -46,6 +46,13 @@ const (
 	TokenRevoke  Action = "token.revoke"
 )
 
+// The actions on all of the data.
+const (
+	DataBackup  Action = "data.backup"
+	DataRestore Action = "data.restore"
+	DataMove    Action = "data.move"
+)
+
 // Actions returns every action.
 func Actions() []Action {
 	return []Action{
@@ -53,6 +60,7 @@ func Actions() []Action {
 		SessionLogin, SessionRefresh, SessionReuse, SessionLogout, SessionEnd, SessionEndAll, SessionEndOthers, SessionReauthenticate,
 		ClientCreate, ClientSecret, ClientRevoke, ClientSignIn, ClientToken, TokenRevoke,
 		KeyCreate, KeyRotate, KeyRevoke, KeyExport, KeyRewrap, TokenIssue, TokenRefused, AccessForbidden,
+		DataBackup, DataRestore, DataMove,
 	}
 }
 

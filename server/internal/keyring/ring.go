@@ -107,7 +107,11 @@ func (r *Ring) install(ctx context.Context) error {
 }
 
 func (r *Ring) generate(state State) (Record, error) {
-	key, err := durward.GenerateKey(r.config.Algorithm)
+	return generate(r.lock.Load(), r.config.Algorithm, r.config.Schedule.TokenLife, r.config.Clock(), state)
+}
+
+func generate(l *lock, algorithm durward.Algorithm, life time.Duration, now time.Time, state State) (Record, error) {
+	key, err := durward.GenerateKey(algorithm)
 	if err != nil {
 		return Record{}, err
 	}
@@ -115,15 +119,31 @@ func (r *Ring) generate(state State) (Record, error) {
 	if err != nil {
 		return Record{}, err
 	}
-	now := r.config.Clock()
 	record := Record{
-		KeyID: key.ID(), Algorithm: string(key.Algorithm()), State: state, Sealed: r.lock.Load().seal(key.ID(), secret),
-		CreatedAt: now, TokenLife: r.config.Schedule.TokenLife,
+		KeyID: key.ID(), Algorithm: string(key.Algorithm()), State: state, Sealed: l.seal(key.ID(), secret),
+		CreatedAt: now, TokenLife: life,
 	}
 	if state == Active {
 		record.ActivatedAt = now
 	}
 	return record, nil
+}
+
+// Generate makes an active and a next key, whose tokens live for at most life, sealed under the master key.
+func Generate(m Master, algorithm durward.Algorithm, life time.Duration, now time.Time) ([]Record, error) {
+	held, err := newLock(m)
+	if err != nil {
+		return nil, err
+	}
+	active, err := generate(held, algorithm, life, now, Active)
+	if err != nil {
+		return nil, err
+	}
+	next, err := generate(held, algorithm, life, now, Next)
+	if err != nil {
+		return nil, err
+	}
+	return []Record{active, next}, nil
 }
 
 // Reload reads the keys again. Keys that have not changed stay the same objects, so that tokens which

@@ -29,6 +29,11 @@ var scans = map[string]string{
 	"hasVersion":         "the schema's own table, once at start",
 	"readVersion":        "one row a migration, once at start",
 	"readApplied":        "one row a migration, once at start",
+	"listTables":         "the tables themselves, for a backup",
+	"listColumns":        "the columns themselves, for a backup",
+	"keysToRevoke":       "every key, after a restore",
+	"endEverything":      "every session, after a restore",
+	"markEverybody":      "every session, after a restore",
 	"listClients":        "as many clients as an administrator made, all of them wanted",
 }
 

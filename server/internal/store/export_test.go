@@ -84,3 +84,18 @@ func OpenNext(ctx context.Context, c Config, migration string) (*DB, error) {
 func (db *DB) SessionByID(ctx context.Context, id string) (account.Session, bool, error) {
 	return one(ctx, db.reader, scanSession, sessionByID, id)
 }
+
+// TableNames returns the tables of a database, but for those of the migrations themselves.
+func TableNames(ctx context.Context, c Config) ([]string, error) {
+	b, err := openBulk(c)
+	if err != nil {
+		return nil, err
+	}
+	defer b.close()
+	tx, err := b.pool.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = tx.Rollback() }() // it has read
+	return b.names(ctx, tx)
+}

@@ -64,9 +64,15 @@ func migrate(ctx context.Context, c Config, steps fs.FS) (err error) {
 		return fmt.Errorf("%w: its schema is version %d, and this program knows version %d; use the program that wrote it, or a later one",
 			ErrNewerSchema, current, target)
 	}
+	if err := refuseState(ctx, pool, current); err != nil {
+		return err
+	}
 	behind, err := incomplete(ctx, pool, steps, current)
 	if err != nil {
 		return err
+	}
+	if behind && current > 0 && c.NoMigration {
+		return needsMigration(current, target)
 	}
 	if current > 0 && behind {
 		release, failure := lockMigration(ctx, c.Path, current, target)
@@ -96,6 +102,11 @@ func migrate(ctx context.Context, c Config, steps fs.FS) (err error) {
 			return fmt.Errorf("migrate from schema version %d to %d: %w", current, target, translate(failure))
 		}
 	}
+}
+
+// needsMigration is told to whoever will not migrate.
+func needsMigration(current, target int64) error {
+	return fmt.Errorf("%w: it has schema version %d, and this program has %d: run durward migrate", ErrNeedsMigration, current, target)
 }
 
 // lockMigration takes the lock of the server. A process that keeps it for long is a server; one that

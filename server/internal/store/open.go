@@ -33,6 +33,9 @@ type Config struct {
 	Queue int
 	// BusyTimeout is how long to wait for another process that writes, or for a connection; 0 means 5 s.
 	BusyTimeout time.Duration
+	// NoMigration refuses a database with an older schema, with ErrNeedsMigration, instead of migrating it. An empty SQLite file
+	// gets its schema all the same.
+	NoMigration bool
 }
 
 // DB is the server's data. It is safe for concurrent use. Several processes may have the same

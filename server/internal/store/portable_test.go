@@ -15,7 +15,7 @@ import (
 )
 
 // ofSQLite are statements that ask SQLite about itself.
-var ofSQLite = []string{"hasVersion"}
+var ofSQLite = []string{"hasVersion", "listTables", "listColumns"}
 
 // TestEveryStatementIsUnderstoodByPostgreSQL prepares all of them there.
 func TestEveryStatementIsUnderstoodByPostgreSQL(t *testing.T) {

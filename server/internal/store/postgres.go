@@ -108,7 +108,7 @@ func withoutURL(err error) error {
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
 func connect(ctx context.Context, c Config, config *pgxpool.Config, steps fs.FS) (*postgres, error) {
-	if err := migratePostgres(ctx, config.ConnConfig, steps); err != nil {
+	if err := migratePostgres(ctx, c, config.ConnConfig, steps); err != nil {
 		return nil, translatePostgres(err)
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)

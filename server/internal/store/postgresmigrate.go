@@ -37,7 +37,7 @@ const migrationLockTimeout = 3 * time.Second
 // with the process whatever becomes of it, and needs nothing that only PostgreSQL has.
 //
 // Servers of the release before run on: a migration only adds, and their statements name what they use.
-func migratePostgres(ctx context.Context, config *pgx.ConnConfig, steps fs.FS) error {
+func migratePostgres(ctx context.Context, c Config, config *pgx.ConnConfig, steps fs.FS) error {
 	target, err := latest(steps)
 	if err != nil {
 		return err
@@ -51,19 +51,25 @@ func migratePostgres(ctx context.Context, config *pgx.ConnConfig, steps fs.FS) e
 	if current > target {
 		return newerSchema(current, target)
 	}
-	if current == target {
-		return nil
+	if err := refuseState(ctx, pool, current); err != nil || current == target {
+		return err
+	}
+	if c.NoMigration {
+		return needsMigration(current, target)
 	}
 	release, err := beMigrator(ctx, pool)
 	if err != nil {
 		return fmt.Errorf("wait for another process that migrates: %w", err)
 	}
 	defer release()
-	if current, err = postgresVersion(ctx, pool); err != nil || current == target {
+	if current, err = postgresVersion(ctx, pool); err != nil {
 		return err
 	}
 	if current > target { // by whoever was first
 		return newerSchema(current, target)
+	}
+	if err := refuseState(ctx, pool, current); err != nil || current == target {
+		return err
 	}
 	for try := 1; ; try++ {
 		if err = upPostgres(ctx, pool, steps); err == nil {

@@ -1,0 +1,111 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/durward-auth/durward/server/internal/archive"
+	"github.com/durward-auth/durward/server/internal/audit"
+	"github.com/durward-auth/durward/server/internal/store"
+)
+
+// settingMoved names the move by which the data came.
+const settingMoved = "moved-from"
+
+// MoveReport says what was moved.
+type MoveReport struct {
+	From, To    string // without passwords
+	MasterKeyID string // of the master key that seals the data, in both places
+	Rows        int64
+	Tables      []archive.Table
+	// Again says that an earlier attempt had moved everything and was interrupted after that.
+	Again bool
+}
+
+// Move copies all data into an empty directory or database, compares the checksums, and marks the source so that nothing starts on it
+// any more. Sessions, tokens and revocations go on: nothing was lost. No server may run on either.
+//
+// Nothing starts on the target before it is complete, nor on the source from the beginning on; interrupted, it can be run again, and
+// UndoMove lets the source start again. It returns an error that wraps store.ErrNothing, store.ErrLocked, store.ErrInUse,
+// store.ErrNotEmpty, or one of the states of the data.
+func Move(ctx context.Context, from, to Config, report Progress, e audit.Event) (_ MoveReport, err error) {
+	setDefaults(&from)
+	setDefaults(&to)
+	done := MoveReport{From: from.place(), To: to.place()}
+	if done.From == done.To {
+		return MoveReport{}, errors.New("move: the source is the target")
+	}
+	source, err := store.OpenSource(ctx, from.where(), done.To)
+	if err != nil {
+		return MoveReport{}, fmt.Errorf("move: %w", err)
+	}
+	defer func() { err = errors.Join(err, source.Close()) }()
+	sure, err := move(ctx, source, to, report, e, &done)
+	if err != nil {
+		if sure {
+			err = errors.Join(err, source.Cancel(context.WithoutCancel(ctx)))
+		}
+		return MoveReport{}, fmt.Errorf("move: %w", err)
+	}
+	if err := source.Done(ctx); err != nil {
+		return MoveReport{}, fmt.Errorf("move: everything is in %s, but the source could not be marked: run the move again: %w", done.To, err)
+	}
+	return done, nil
+}
+
+// move fills the target. sure says that after an error it is certain that nothing starts there.
+func move(ctx context.Context, source *store.Source, to Config, report Progress, e audit.Event, done *MoveReport) (sure bool, err error) {
+	sure = true
+	err = source.Read(ctx, func(s *store.Snapshot) error {
+		done.MasterKeyID = s.MasterKeyID
+		target, err := store.OpenTarget(ctx, to.where(), s.Schema, source.ID)
+		if errors.Is(err, store.ErrNotEmpty) && source.Again {
+			id, failure := store.StoredSetting(ctx, to.where(), settingMoved)
+			if failure != nil {
+				sure = false
+				return errors.Join(err, failure)
+			}
+			if id == source.ID {
+				done.Again = true
+				return nil
+			}
+		}
+		if err != nil {
+			return err
+		}
+		reading := newMeter(report, "read", s.Tables)
+		for _, table := range s.Tables {
+			sum, err := sumOf(reading.rows(table, s.Rows(ctx, table)))
+			if err != nil {
+				return errors.Join(err, target.Abandon())
+			}
+			table.Rows, table.SHA256 = sum.Rows(), sum.Text()
+			done.Tables = append(done.Tables, table)
+			done.Rows += table.Rows
+		}
+		err = fill(ctx, target, done.Tables, report, func(table archive.Table) iter.Seq2[[]any, error] { return s.Rows(ctx, table) })
+		if err == nil {
+			e.Action, e.Outcome, e.Time, e.Target, e.Count = audit.DataMove, audit.Success, to.Clock(), done.From, 1
+			err = target.Record(ctx, e)
+		}
+		if err == nil {
+			sure = false
+			err = target.Finish(ctx, map[string]string{settingMoved: source.ID})
+		}
+		return errors.Join(err, target.Abandon())
+	})
+	return sure, err
+}
+
+// UndoMove lets servers start again on data that was moved, or began to be. Whatever was changed since where the data was moved to is not
+// in it: revocations are lost, and what was revoked there is valid again.
+func UndoMove(ctx context.Context, c Config) (store.State, error) {
+	setDefaults(&c)
+	state, err := store.UndoMove(ctx, c.where())
+	if err != nil {
+		return store.State{}, fmt.Errorf("take the move back: %w", err)
+	}
+	return state, nil
+}
