@@ -159,7 +159,7 @@ func startRotating(t *testing.T, clock *handClock) (*rotating, string) {
 		t.Fatal(err)
 	}
 	url := "http://" + listener.Addr().String()
-	s, err := server.Open(t.Context(), server.Config{DataDir: t.TempDir(), Issuer: url, AccessTTL: 24 * time.Hour, Clock: clock.now})
+	s, err := server.Open(t.Context(), server.Config{DataDir: t.TempDir(), Issuer: url, AccessTTL: 2 * time.Hour, Clock: clock.now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func startRotating(t *testing.T, clock *handClock) (*rotating, string) {
 	if r.user, err = s.Accounts.CreateUser(t.Context(), account.NewUser{Username: "ada", Password: "correct horse battery"}, account.Operator, audit.Origin{}); err != nil {
 		t.Fatal(err)
 	}
-	if r.signer, err = durward.NewSigner(durward.SignerConfig{Issuer: url, Audience: url, Key: s.Keys, TTL: 24 * time.Hour, Clock: clock.now}); err != nil {
+	if r.signer, err = durward.NewSigner(durward.SignerConfig{Issuer: url, Audience: url, Key: s.Keys, TTL: 2 * time.Hour, Clock: clock.now}); err != nil {
 		t.Fatal(err)
 	}
 	// An unknown key id brings no key set within the run: what the verifier knows is what its cache time has brought.

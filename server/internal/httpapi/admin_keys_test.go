@@ -72,7 +72,7 @@ func TestAdministratorsSeeAndChangeTheKeys(t *testing.T) {
 		t.Error("a kid that no key can have was looked for")
 	}
 	for code, fails := range map[string]error{
-		"key_not_found": keyring.ErrKeyUnknown, "key_expired": keyring.ErrKeyExpired, "keys_changed": keyring.ErrConflict, "master_key_replaced": keyring.ErrMasterReplaced,
+		"key_not_found": keyring.ErrKeyUnknown, "key_expired": keyring.ErrKeyExpired, "keys_changed": keyring.ErrConflict, "too_many_keys": keyring.ErrTooManyKeys, "master_key_replaced": keyring.ErrMasterReplaced,
 	} {
 		d.keys.fails = fails
 		status := 409

@@ -67,6 +67,7 @@ var refusals = []struct {
 	{account.ErrLastAdmin, problem{status: http.StatusConflict, code: "last_admin", detail: "This is the last enabled administrator: make another one first."}},
 	{keyring.ErrKeyUnknown, problem{status: http.StatusNotFound, code: "key_not_found", detail: "There is no such signing key."}},
 	{keyring.ErrKeyExpired, problem{status: http.StatusConflict, code: "key_expired", detail: "The signing key retired so long ago that it verifies nothing any more: there is nothing to revoke."}},
+	{keyring.ErrTooManyKeys, problem{status: http.StatusConflict, code: "too_many_keys", detail: "As many signing keys as a key set may hold still verify: wait until a retired one has expired, or revoke one."}},
 	{keyring.ErrConflict, problem{status: http.StatusConflict, code: "keys_changed", detail: "The signing keys were changed by somebody else at the same moment: look at them again."}},
 	{keyring.ErrMasterReplaced, problem{status: http.StatusConflict, code: "master_key_replaced", detail: "The master key was replaced, and this server needs the new one before it can change signing keys: start it again with it."}},
 	{durward.ErrTokenMissing, problem{status: http.StatusUnauthorized, code: "token_missing", detail: "This route needs an access token.", challenge: challengeNone}},

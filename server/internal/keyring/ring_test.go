@@ -267,6 +267,77 @@ func TestScheduleRotatesOnlyWhatIsOldAndPublished(t *testing.T) {
 	}
 }
 
+// A key set that is too large is refused as a whole, so that no rotation makes one, and revoking needs no room.
+func TestTheKeySetNeverGrowsTooLarge(t *testing.T) {
+	w := newWorld(t)
+	ring := w.open()
+	first := inState(t, ring, keyring.Active)
+	for range keyring.MaxKeys - 2 {
+		if err := ring.Rotate(t.Context(), audit.Event{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	holds := func() {
+		t.Helper()
+		set, err := durward.ParseKeySet(ring.KeySet())
+		if err != nil || len(set.Keys()) != keyring.MaxKeys {
+			t.Fatalf("the key set: got %d keys, %v, want %d", len(set.Keys()), err, keyring.MaxKeys)
+		}
+		before := ring.Records()
+		if err := ring.Rotate(t.Context(), audit.Event{}); !errors.Is(err, keyring.ErrTooManyKeys) {
+			t.Fatalf("one more rotation: got %v, want ErrTooManyKeys", err)
+		}
+		if !slices.Equal(ring.Records(), before) {
+			t.Error("a refused rotation changed the keys")
+		}
+	}
+	holds()
+	if err := ring.Revoke(t.Context(), inState(t, ring, keyring.Active), audit.Event{}); err != nil {
+		t.Fatalf("revoke the active key: %v", err)
+	}
+	holds()
+	if err := ring.Revoke(t.Context(), first, audit.Event{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := ring.Rotate(t.Context(), audit.Event{}); err != nil {
+		t.Errorf("a rotation after a retired key was revoked: got %v, want none", err)
+	}
+	holds()
+	w.now = w.now.Add(schedule.TokenLife + keyring.Leeway)
+	if err := ring.Rotate(t.Context(), audit.Event{}); err != nil {
+		t.Errorf("a rotation after the retired keys have expired: got %v, want none", err)
+	}
+}
+
+// E11: the private parts of expired keys are erased; then a clock that goes back neither brings them back nor stops a server.
+func TestE11AnErasedKeyStaysExpiredWhenTheClockGoesBack(t *testing.T) {
+	w := newWorld(t)
+	ring := w.open()
+	token, old := w.sign(ring), inState(t, ring, keyring.Active)
+	begin := w.now
+	for range 2 {
+		if err := ring.Rotate(t.Context(), audit.Event{}); err != nil {
+			t.Fatal(err)
+		}
+		w.now = w.now.Add(schedule.TokenLife + keyring.Leeway)
+	}
+	w.now = begin
+	for name, ring := range map[string]*keyring.Ring{"running": ring, "started": w.open()} {
+		if err := ring.Reload(t.Context()); err != nil {
+			t.Fatalf("E11: %s: %v", name, err)
+		}
+		if err := w.verify(ring, token); !errors.Is(err, durward.ErrTokenKey) {
+			t.Errorf("E11: %s: a token of the erased key: got %v, want ErrTokenKey", name, err)
+		}
+		if err := w.verify(ring, w.sign(ring)); err != nil {
+			t.Errorf("E11: %s: a new token: got %v, want none", name, err)
+		}
+		if err := ring.Revoke(t.Context(), old, audit.Event{}); !errors.Is(err, keyring.ErrKeyExpired) {
+			t.Errorf("E11: %s: revoke the erased key: got %v, want ErrKeyExpired", name, err)
+		}
+	}
+}
+
 func TestEveryAlgorithmSignsAndIsPublishedUnlessSecret(t *testing.T) {
 	for _, algorithm := range []durward.Algorithm{durward.ES256, durward.ES384, durward.ES512, durward.EdDSA, durward.Ed25519, durward.RS256, durward.PS256, durward.HS256, durward.HS512} {
 		t.Run(string(algorithm), func(t *testing.T) {

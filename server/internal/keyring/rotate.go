@@ -13,11 +13,15 @@ import (
 // from several processes: one wins, the others reload and return ErrConflict.
 //
 // Tokens of the retired key are verified until they have expired. A verifier that cached the key set before the next
-// key was published may refuse new tokens; see [Ring.Unpublished].
+// key was published may refuse new tokens; see [Ring.Unpublished]. While MaxKeys keys verify it returns ErrTooManyKeys: a larger
+// key set would be refused as a whole.
 func (r *Ring) Rotate(ctx context.Context, e audit.Event) error {
 	s := r.current.Load()
 	if s.next == nil {
 		return errors.New("rotate signing keys: there is no next key")
+	}
+	if s.verifying(r.config.Clock()) >= MaxKeys {
+		return fmt.Errorf("rotate signing keys: %w", ErrTooManyKeys)
 	}
 	added, err := r.generate(Next)
 	if err != nil {
@@ -28,6 +32,17 @@ func (r *Ring) Rotate(ctx context.Context, e audit.Event) error {
 		MasterID: r.lock.Load().id, Retire: s.active.KeyID, Activate: s.next.KeyID, Add: added,
 		Now: added.CreatedAt, Margin: Leeway, Overlap: r.config.Schedule.overlap(),
 	}, e))
+}
+
+// verifying is how many keys are neither revoked nor expired.
+func (s *snapshot) verifying(now time.Time) int {
+	n := 0
+	for _, key := range s.keys {
+		if key.State != Revoked && (key.State != Retired || key.ExpiresAt.After(now)) {
+			n++
+		}
+	}
+	return n
 }
 
 // settle reloads after a change, or after somebody else's.
@@ -88,7 +103,7 @@ func (r *Ring) Keep(ctx context.Context) (rotated bool, err error) {
 		return false, nil
 	}
 	err = r.Rotate(ctx, audit.Event{ActorName: "server", Reason: reason})
-	if errors.Is(err, ErrConflict) {
+	if errors.Is(err, ErrConflict) || errors.Is(err, ErrTooManyKeys) { // there will be room when a key has expired
 		return false, nil
 	}
 	return err == nil, err

@@ -15,6 +15,10 @@ const (
 	// it does not end with the tokens that the server has signed.
 	RevokedFor = 10 * 365 * 24 * time.Hour
 
+	// MaxKeys bounds how many keys verify at once. Verifiers refuse a key set that is too large as a whole: those of this
+	// module at 256 keys, others earlier.
+	MaxKeys = 64
+
 	shortestCache, longestCache = time.Minute, time.Hour
 	shortestRotation            = time.Hour
 )
@@ -45,7 +49,18 @@ func (s Schedule) Check() error {
 		"the key rotation is %v, and a key is published for %v before it signs: rotate after at least %v", s.Rotation, s.Publish, s.Publish)
 	require(s.Overlap == 0 || s.Overlap >= s.TokenLife+Leeway,
 		"a retired key would verify for %v, and tokens live for %v with up to %v of leeway: valid ones would be refused, so let keys overlap for at least %v", s.Overlap, s.TokenLife, Leeway, s.TokenLife+Leeway)
+	require(s.keys() <= MaxKeys,
+		"keys rotate every %v and verify for %v after that: the key set would hold %d keys, and verifiers may refuse more than %d, so rotate less often or let keys overlap for less", s.Rotation, s.verifies(), s.keys(), MaxKeys)
 	return errors.Join(problems...)
+}
+
+// verifies is for how long a key verifies after it has signed, unless tokens lived longer once.
+func (s Schedule) verifies() time.Duration { return max(s.overlap(), s.TokenLife+Leeway) }
+
+// keys is how many keys the key set has at most under the schedule: the next one, the active one and those that retired.
+func (s Schedule) keys() int64 {
+	every := max(s.Rotation, shortestRotation)
+	return 2 + int64((s.verifies()+every-1)/every)
 }
 
 // overlap is for how long at least a key verifies after it has signed: a key set that was cached just before

@@ -52,6 +52,8 @@ var (
 	ErrMasterReplaced = errors.New("the master key was replaced while this process ran: start it again with the new one")
 	// ErrKeyUnknown says that no signing key has the kid.
 	ErrKeyUnknown = errors.New("there is no such signing key")
+	// ErrTooManyKeys says that the key set has no room for another key.
+	ErrTooManyKeys = errors.New("as many signing keys as a key set may hold still verify: wait until a retired one has expired, or revoke one")
 	// ErrKeyExpired says that every token of the key has expired, so that there is nothing to revoke.
 	ErrKeyExpired = errors.New("the signing key retired so long ago that it verifies nothing any more")
 )

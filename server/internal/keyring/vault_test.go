@@ -154,6 +154,9 @@ func TestSchedulesThatRefuseValidTokensAreRefused(t *testing.T) {
 		"a rotation under an hour":                     {func(s *keyring.Schedule) { s.Rotation = time.Hour - 1 }, false},
 		"an overlap of the life and the leeway":        {func(s *keyring.Schedule) { s.Overlap = s.TokenLife + keyring.Leeway }, true},
 		"an overlap under the life and the leeway":     {func(s *keyring.Schedule) { s.Overlap = s.TokenLife + keyring.Leeway - 1 }, false},
+		"as many keys as a key set may hold":           {func(s *keyring.Schedule) { s.Rotation, s.Overlap = time.Hour, 62*time.Hour }, true},
+		"more keys than a key set may hold":            {func(s *keyring.Schedule) { s.Rotation, s.Overlap = time.Hour, 62*time.Hour+1 }, false},
+		"no rotation at all":                           {func(s *keyring.Schedule) { s.Rotation = 0 }, false},
 		"a cache time that verifiers would not honour": {func(s *keyring.Schedule) { s.CacheTime = time.Second }, false},
 	} {
 		s := schedule

@@ -9,9 +9,10 @@ import (
 	"github.com/durward-auth/durward/server/internal/keyring"
 )
 
+// What was erased has expired, also by a clock that went back since.
 const selectKeys = `
 	SELECT kid, algorithm, state, sealed, created_at, activated_at, retired_at, revoked_at, expires_at, token_life FROM signing_keys
-	WHERE expires_at = 0 OR expires_at > $1
+	WHERE expires_at = 0 OR expires_at > $1 AND (sealed <> '' OR state = 'revoked')
 	ORDER BY created_at, kid`
 
 // Keys implements keyring.Store.
@@ -40,7 +41,7 @@ func (db *DB) InstallKeys(ctx context.Context, keys []keyring.Record, e audit.Ev
 				return err
 			}
 		}
-		return tx.record(ctx, e)
+		return tx.keysChanged(ctx, e)
 	})
 }
 
@@ -76,7 +77,7 @@ func (db *DB) RotateKeys(ctx context.Context, r keyring.Rotation, e audit.Event)
 		if _, err := tx.exec(ctx, eraseExpired, micros(r.Now)); err != nil {
 			return err
 		}
-		return tx.record(ctx, e)
+		return tx.keysChanged(ctx, e)
 	})
 }
 
@@ -94,7 +95,7 @@ func (db *DB) ReplaceNextKey(ctx context.Context, r keyring.Replacement, e audit
 		if err := tx.addKey(ctx, r.Add); err != nil {
 			return err
 		}
-		return tx.record(ctx, e)
+		return tx.keysChanged(ctx, e)
 	})
 }
 
@@ -105,9 +106,30 @@ const raiseTokenLife = `
 // RaiseTokenLife implements keyring.Store.
 func (db *DB) RaiseTokenLife(ctx context.Context, life time.Duration) error {
 	return db.write(ctx, "raise token life", func(ctx context.Context, tx *tx) error {
-		_, err := tx.exec(ctx, raiseTokenLife, life.Microseconds())
-		return err
+		n, err := tx.exec(ctx, raiseTokenLife, life.Microseconds())
+		if err != nil || n == 0 {
+			return err
+		}
+		return tx.keysChanged(ctx)
 	})
+}
+
+// Changed of a PostgreSQL database compares the turn with the one that it read last.
+const raiseKeysTurn = `
+	INSERT INTO turns (name, turn) VALUES ('keys', 1)
+	ON CONFLICT (name) DO UPDATE SET turn = turns.turn + 1`
+
+// keysChanged ends an act that has changed the keys, and records its events.
+func (t *tx) keysChanged(ctx context.Context, events ...audit.Event) error {
+	if _, err := t.exec(ctx, raiseKeysTurn); err != nil {
+		return err
+	}
+	for _, e := range events {
+		if err := t.record(ctx, e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // At most one key is active and at most one is next: two unique indexes say so, and

@@ -126,7 +126,7 @@ func (db *DB) Failed() <-chan struct{} { return db.failed() }
 func (db *DB) Err() error { return db.err() }
 
 // Changed reports whether another process has committed anything since the last call, or since Open. With
-// PostgreSQL it looks at signing keys and revocations alone, and what this process committed counts too.
+// PostgreSQL it looks at signing keys alone, what this process committed counts too, and the first call says yes.
 //
 // It returns an ErrFailed, and Failed is closed, when the SQLite files that are open are not those of the path any more.
 func (db *DB) Changed(ctx context.Context) (bool, error) {

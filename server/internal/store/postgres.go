@@ -47,6 +47,7 @@ type postgres struct {
 	closed bool
 	active sync.WaitGroup
 	works  atomic.Int64
+	keys   atomic.Int64 // the turn of the keys that was read last, and one; 0 before the first
 	reset  atomic.Int64 // Unix nanoseconds of the last time that the pool was emptied
 }
 
@@ -154,8 +155,16 @@ func (p *postgres) setting(ctx context.Context, name string) (string, error) {
 	return value, nil
 }
 
-// changed says yes each time: there is no telling, and what the caller then reads is little.
-func (p *postgres) changed(context.Context) (bool, error) { return true, nil }
+const readKeysTurn = `SELECT turn FROM turns WHERE name = 'keys'`
+
+// changed reads how often the keys were changed. The first call says yes: what happened before it is not known.
+func (p *postgres) changed(ctx context.Context) (bool, error) {
+	turn, _, err := one(ctx, &postgresReader{p}, value[int64], readKeysTurn)
+	if err != nil {
+		return false, translatePostgres(err)
+	}
+	return p.keys.Swap(turn+1) != turn+1, nil
+}
 
 func (p *postgres) ping(ctx context.Context) error { return readOne(ctx, &postgresReader{p}) }
 

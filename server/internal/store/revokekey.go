@@ -31,7 +31,7 @@ func (db *DB) RevokeKey(ctx context.Context, r keyring.Revocation, e audit.Event
 		case key.State == keyring.Revoked:
 			entries = []revocation.Entry{revokedKey(key.KeyID, key.ExpiresAt)}
 			return nil
-		case key.State == keyring.Retired && !key.ExpiresAt.After(r.Now):
+		case key.State == keyring.Retired && (key.Sealed == "" || !key.ExpiresAt.After(r.Now)):
 			return keyring.ErrKeyExpired
 		case key.State != r.From:
 			return keyring.ErrConflict
@@ -45,7 +45,7 @@ func (db *DB) RevokeKey(ctx context.Context, r keyring.Revocation, e audit.Event
 		if entries, err = tx.revoke(ctx, r.Now, revokedKey(r.KeyID, r.Until)); err != nil {
 			return err
 		}
-		return tx.record(ctx, e)
+		return tx.keysChanged(ctx, e)
 	})
 	if err != nil {
 		return nil, err

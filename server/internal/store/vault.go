@@ -93,6 +93,6 @@ func (db *DB) Rewrap(ctx context.Context, r keyring.Rewrapping, e audit.Event) e
 				return err
 			}
 		}
-		return tx.record(ctx, e)
+		return tx.keysChanged(ctx, e)
 	})
 }
