@@ -25,6 +25,7 @@ func TestB30ClaimsComeFromVerificationAlone(t *testing.T) {
 		"Verifier.Verify":          "checks everything",
 		"Verifier.VerifyForLogout": "checks everything but the expiry and the revocation",
 		"Guard.Check":              "checks everything",
+		"Refusal.Claims":           "gives what a guard has verified",
 		"FromContext":              "gives what a guard has verified",
 	}
 	got := map[string]bool{}
