@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/durward-auth/durward"
 	"github.com/durward-auth/durward/revocation"
+	"github.com/durward-auth/durward/server/internal/account"
 )
 
 // api is the handler behind New.
@@ -147,6 +149,9 @@ func (a *api) handler(rt *route) http.Handler {
 			r = r.WithContext(ctx)
 		}
 		if err := rt.serve(x, r); err != nil {
+			if rt.access == accessUser && errors.Is(err, account.ErrUserNotFound) {
+				err = durward.ErrTokenRevoked // deleted at another replica a moment ago
+			}
 			x.fail(err)
 		}
 	})

@@ -156,3 +156,25 @@ func TestAdministratorsListAndEndSessions(t *testing.T) {
 	d.store.broken = fmt.Errorf("the disk is gone")
 	d.want(d.do("GET", "/admin/sessions", "", as(root)), http.StatusInternalServerError, "internal_error")
 }
+
+// A user who was deleted at another replica holds a token that this one still takes for good.
+func TestADeletedUserIsToldThatTheTokenIsRevoked(t *testing.T) {
+	d := open(t)
+	id := d.user("alice")
+	token := as(d.login("alice").Access)
+	d.store.mu.Lock()
+	delete(d.store.users, id)
+	d.store.mu.Unlock()
+	for route, body := range map[string]string{
+		"GET /me": "", "PATCH /me": `{"email":null}`, "DELETE /me": "", "POST /logout/all": "", "POST /logout/others": "",
+		"POST /me/reauthenticate": fmt.Sprintf(`{"password":%q}`, goodWord),
+		"PUT /me/password":        fmt.Sprintf(`{"current_password":%q,"new_password":"another good word"}`, goodWord),
+	} {
+		method, path, _ := strings.Cut(route, " ")
+		a := d.do(method, path, body, token)
+		if strings.HasPrefix(path, "/logout") && a.StatusCode == 204 {
+			continue // nothing is left to end
+		}
+		d.want(a, 401, "token_revoked")
+	}
+}

@@ -71,6 +71,9 @@ func (t *tx) rotate(ctx context.Context, r account.Rotation, e audit.Event) (acc
 			return account.Rotated{Outcome: session.Unknown}, err
 		}
 		u, err := findUser(ctx, t, s.UserID)
+		if errors.Is(err, account.ErrUserNotFound) { // deleted between the two, and the session with them
+			return account.Rotated{Outcome: session.Unknown}, nil
+		}
 		if err != nil {
 			return account.Rotated{}, err
 		}
