@@ -215,6 +215,9 @@ func TestTypes(t *testing.T) {
 	both := config(m.key)
 	both.Types = []string{"at+jwt", "JWT"}
 	lenient := newVerifier(t, both)
+	only := config(m.key)
+	only.Types = []string{durward.InsecureNoType}
+	untyped := newVerifier(t, only)
 	for typ, c := range map[string]struct{ strict, lenient error }{
 		`,"typ":"at+jwt"`:             {nil, nil},
 		`,"typ":"AT+JWT"`:             {nil, nil},
@@ -227,10 +230,15 @@ func TestTypes(t *testing.T) {
 		`,"typ":"at+jwt "`:            {durward.ErrTokenType, durward.ErrTokenType},
 		`,"typ":"text/at+jwt"`:        {durward.ErrTokenType, durward.ErrTokenType},
 		`,"typ":""`:                   {durward.ErrTokenType, durward.ErrTokenType},
+		`,"typ":"(no typ)"`:           {durward.ErrTokenType, durward.ErrTokenType},
 		``:                            {durward.ErrTokenType, durward.ErrTokenType},
 	} {
 		token := m.forge(t, fmt.Sprintf(`{"alg":"HS256","kid":%q%s}`, m.key.ID(), typ), payload())
-		for v, want := range map[*durward.Verifier]error{strict: c.strict, lenient: c.lenient} {
+		none := error(durward.ErrTokenType)
+		if typ == "" {
+			none = nil
+		}
+		for v, want := range map[*durward.Verifier]error{strict: c.strict, lenient: c.lenient, untyped: none} {
 			t.Run("D15 "+typ, func(t *testing.T) {
 				if want == nil {
 					accepted(t, v, token)

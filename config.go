@@ -23,7 +23,8 @@ type Config struct {
 	Keys KeySource
 
 	// Types lists the accepted media types of "typ". The default is "at+jwt" alone (RFC 9068 §2.1),
-	// so that no other kind of token passes; list "JWT" for an issuer that writes that.
+	// so that no other kind of token passes; list "JWT" for an issuer that writes that, and see
+	// [InsecureNoType] for one that writes none.
 	Types []string
 	// AlsoTrust lists further issuers whose tokens are accepted, each with its own keys, audience and types.
 	// Everything else in the configuration holds for all of them.

@@ -189,6 +189,14 @@ func (k *VerificationKey) WithID(id string) *VerificationKey {
 	return &copied
 }
 
+// VerifySignature says whether the signature, in the form of RFC 7518 §3, is the key's for the message. It is the bare
+// primitive, for what is no token: it looks at no header and no claim. Tokens are for a [Verifier], and what else
+// comes as a compact JWS is for [VerifyPayload].
+func (k *VerificationKey) VerifySignature(message, signature []byte) bool {
+	// Without spare capacity: the check works in what is behind the signature, which is the caller's.
+	return k.verify(message, signature[:len(signature):len(signature)])
+}
+
 // Lookup makes a single key a [KeySource].
 func (k *VerificationKey) Lookup(_ context.Context, algorithm Algorithm, id string) (*VerificationKey, error) {
 	if k.algorithm != algorithm || k.id != id {

@@ -10,11 +10,15 @@ import (
 )
 
 // SignPayload makes a compact JWS (RFC 7515 §7.1) of any payload, for what is no access token: a status list, for
-// one. The type becomes the "typ" header, by which a reader tells it from other kinds; it is required.
+// one. The type becomes the "typ" header, by which a reader tells it from other kinds; it is required, and so is a
+// payload, for a token without one reads as a detached signature (RFC 7515 appendix F).
 // A key that cannot be had is an error under ErrUnavailable.
 func SignPayload(ctx context.Context, keys SigningKeySource, typ string, payload []byte) (string, error) {
-	if typ == "" || !utf8.ValidString(typ) {
+	if typ == "" || typ == InsecureNoType || !utf8.ValidString(typ) {
 		return "", errors.New("sign payload: a type is required")
+	}
+	if len(payload) == 0 {
+		return "", errors.New("sign payload: a payload is required")
 	}
 	key, err := keys.SigningKey(ctx)
 	if err != nil {
@@ -36,7 +40,8 @@ func SignPayload(ctx context.Context, keys SigningKeySource, typ string, payload
 
 // VerifyPayload checks size, spelling, header, type, key and signature of a compact JWS, as a [Verifier] does, and
 // returns the payload. It says nothing of what the payload means: issuer, audience and times are the
-// caller's to check, so it is not for access tokens. The error is as that of [Verifier.Verify].
+// caller's to check, so it is not for access tokens. The type is required; [InsecureNoType] is for a JWS that has none.
+// The size is in bytes. The error is as that of [Verifier.Verify].
 func VerifyPayload(ctx context.Context, keys KeySource, typ, token string, maxSize int) ([]byte, error) {
 	signingInput, encodedHeader, encodedPayload, encodedSignature, err := jws.Split(token, maxSize)
 	if err != nil || typ == "" {

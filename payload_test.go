@@ -51,6 +51,7 @@ func TestPayloadsThatCannotBeSigned(t *testing.T) {
 		typ  string
 	}{
 		"without a type":         {m.key, ""},
+		"the name for no type":   {m.key, durward.InsecureNoType},
 		"a type that is no UTF8": {m.key, "\xff"},
 		"a key id of 256 bytes":  {m.key.WithID(strings.Repeat("k", 256)), "x+jwt"},
 		"a source without a key": {keyFunc(func(context.Context) (*durward.SigningKey, error) { return nil, broken }), "x+jwt"},
@@ -58,5 +59,8 @@ func TestPayloadsThatCannotBeSigned(t *testing.T) {
 		if token, err := durward.SignPayload(t.Context(), c.keys, c.typ, []byte("{}")); err == nil || token != "" {
 			t.Errorf("%s: got %q, %v, want an error", name, token, err)
 		}
+	}
+	if token, err := durward.SignPayload(t.Context(), m.key, "x+jwt", nil); err == nil || token != "" {
+		t.Errorf("without a payload: got %q, %v, want an error", token, err)
 	}
 }

@@ -63,7 +63,7 @@ func NewSigner(c SignerConfig) (*Signer, error) {
 	require(c.Key != nil, "Key is required")
 	require(c.TTL >= 0 && c.TTL <= defaultMaxLifetime, "TTL must be between a second and 24 hours")
 	require(c.TTL == 0 || c.TTL >= time.Second, "TTL is shorter than a second")
-	require(utf8.ValidString(c.Type), "Type must be UTF-8")
+	require(utf8.ValidString(c.Type) && c.Type != InsecureNoType, "Type must be a media type in UTF-8")
 	if len(problems) > 0 {
 		return nil, fmt.Errorf("durward: %w", errors.Join(problems...))
 	}

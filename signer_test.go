@@ -188,12 +188,13 @@ func TestSignerConfigurationsAreCheckedAsAWhole(t *testing.T) {
 		config durward.SignerConfig
 		want   []string
 	}{
-		"the least":           {durward.SignerConfig{Issuer: issuerURL, Audience: audience, Key: key}, nil},
-		"nothing":             {durward.SignerConfig{}, []string{"Issuer", "Audience", "Key"}},
-		"a day and more":      {durward.SignerConfig{Issuer: issuerURL, Audience: audience, Key: key, TTL: 25 * time.Hour}, []string{"TTL"}},
-		"less than a second":  {durward.SignerConfig{Issuer: issuerURL, Audience: audience, Key: key, TTL: time.Millisecond}, []string{"TTL"}},
-		"a negative lifetime": {durward.SignerConfig{Issuer: issuerURL, Audience: audience, Key: key, TTL: -time.Hour}, []string{"TTL"}},
-		"bytes, not UTF-8":    {durward.SignerConfig{Issuer: "\xff", Audience: "\xff", Type: "\xff", Key: key}, []string{"Issuer", "Audience", "Type"}},
+		"the least":            {durward.SignerConfig{Issuer: issuerURL, Audience: audience, Key: key}, nil},
+		"nothing":              {durward.SignerConfig{}, []string{"Issuer", "Audience", "Key"}},
+		"a day and more":       {durward.SignerConfig{Issuer: issuerURL, Audience: audience, Key: key, TTL: 25 * time.Hour}, []string{"TTL"}},
+		"less than a second":   {durward.SignerConfig{Issuer: issuerURL, Audience: audience, Key: key, TTL: time.Millisecond}, []string{"TTL"}},
+		"a negative lifetime":  {durward.SignerConfig{Issuer: issuerURL, Audience: audience, Key: key, TTL: -time.Hour}, []string{"TTL"}},
+		"the name for no type": {durward.SignerConfig{Issuer: issuerURL, Audience: audience, Key: key, Type: durward.InsecureNoType}, []string{"Type"}},
+		"bytes, not UTF-8":     {durward.SignerConfig{Issuer: "\xff", Audience: "\xff", Type: "\xff", Key: key}, []string{"Issuer", "Audience", "Type"}},
 	} {
 		signer, err := durward.NewSigner(c.config)
 		if (err == nil) != (len(c.want) == 0) || (signer == nil) != (err != nil) {

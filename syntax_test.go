@@ -99,6 +99,8 @@ func TestSyntaxOfTokens(t *testing.T) {
 		"A17 a byte order mark":          "\ufeff" + payload(),
 		"A18 a depth of 33":              payload("x:" + strings.Repeat("[", 33) + strings.Repeat("]", 33)),
 		"A18 a depth of 2000":            payload("x:" + strings.Repeat("[", 2000) + strings.Repeat("]", 2000)),
+		"a number of no float64":         payload("x:[1e400]"),
+		"a whole number of no float":     payload("x:1" + strings.Repeat("0", 309)),
 		"A19 two thousand members":       payload("x:[" + strings.Repeat("1,", 2000) + "1]"),
 	} {
 		t.Run(name, func(t *testing.T) { refused(t, v, m.forge(t, m.header(), payload), durward.ErrTokenMalformed) })

@@ -9,6 +9,11 @@ import (
 	"github.com/durward-auth/durward/internal/strictjson"
 )
 
+// InsecureNoType stands in Types for tokens that have no "typ" at all, which some issuers write (RFC 7519 §5.1 leaves it
+// out at will). Any other kind of token of the same issuer that has none, an ID token for one, then passes too, unless
+// its audience or a rule of the program's own tells it apart (RFC 8725 §3.11).
+const InsecureNoType = "(no typ)"
+
 // Trust is a further issuer whose tokens are accepted; see [Config].AlsoTrust. Issuer, Audience and Keys
 // are required, and mean for its tokens what the fields of [Config] mean for those of the first issuer.
 //
@@ -22,7 +27,7 @@ type Trust struct {
 	Audience string
 	// Keys holds this issuer's keys. They check no other issuer's tokens, whatever key id those name.
 	Keys KeySource
-	// Types lists the accepted media types of "typ". The default is "at+jwt" alone.
+	// Types lists the accepted media types of "typ". The default is "at+jwt" alone; see [InsecureNoType].
 	Types []string
 }
 

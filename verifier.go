@@ -290,12 +290,19 @@ func (t *trusted) header(encoded string) (h jws.Header, familiar bool, err error
 	if err != nil {
 		return jws.Header{}, false, fmt.Errorf("%w: %w", ErrTokenHeader, err)
 	}
+	if !t.accepts(h) {
+		return jws.Header{}, false, ErrTokenType
+	}
+	return h, false, nil
+}
+
+func (t *trusted) accepts(h jws.Header) bool {
 	for _, accepted := range t.Types {
-		if jws.MatchType(h.Type, accepted) {
-			return h, false, nil
+		if accepted == InsecureNoType && !h.HasType || accepted != InsecureNoType && jws.MatchType(h.Type, accepted) {
+			return true
 		}
 	}
-	return jws.Header{}, false, ErrTokenType
+	return false
 }
 
 // maxHeader bounds the decoded header, in bytes: what a token that is no token may cost in memory.

@@ -29,6 +29,7 @@ var cases = []stricter{
 	{"no `typ`", signed(`{"alg":"HS256","kid":"k1"}`, goodPayload), durward.ErrTokenType},
 	{"no `kid`, where the key has one", signed(`{"alg":"HS256","typ":"at+jwt"}`, goodPayload), durward.ErrTokenKey},
 	{"another `kid` than the key's", signed(`{"alg":"HS256","typ":"at+jwt","kid":"k2"}`, goodPayload), durward.ErrTokenKey},
+	{"a claim of 1e400", signed(goodHeader, with(`"sub"`, `"x":1e400,"sub"`)), durward.ErrTokenMalformed},
 	{"a repeated claim", signed(goodHeader, with(`"sub":"u1"`, `"sub":"u1","sub":"admin"`)), durward.ErrTokenMalformed},
 	{"a repeated name inside a claim", signed(goodHeader, with(`"sub"`, `"act":{"sub":"a","sub":"b"},"sub"`)), durward.ErrTokenMalformed},
 	{"invalid UTF-8 in a claim", signed(goodHeader, with(`"u1"`, "\"u\xff1\"")), durward.ErrTokenMalformed},

@@ -49,6 +49,8 @@ func (o object) rsa() (Material, error) {
 		return Material{}, unsupported("RSA key has more than two primes (oth)")
 	case present == 0:
 		return Material{Public: public}, nil
+	case present == 1 && o.has("d"):
+		return Material{}, unsupported("RSA private key has d alone: p, q, dp, dq and qi are needed too (RFC 7518 §6.3.2 asks for them)")
 	case present < len(private):
 		return Material{}, invalid("RSA private key must have all of d, p, q, dp, dq and qi (RFC 7518 §6.3.2)")
 	}

@@ -84,8 +84,8 @@ func FuzzParseHeader(f *testing.F) {
 			}
 		}
 		kid, hasKeyID := members["kid"].(string)
-		typ, _ := members["typ"].(string)
-		want := jws.Header{Algorithm: members["alg"].(string), KeyID: kid, Type: typ, HasKeyID: hasKeyID}
+		typ, hasType := members["typ"].(string)
+		want := jws.Header{Algorithm: members["alg"].(string), KeyID: kid, Type: typ, HasKeyID: hasKeyID, HasType: hasType}
 		if got != want || got.Algorithm == "" || hasKeyID && (kid == "" || len(kid) > 255) {
 			t.Fatalf("got %+v, want %+v", got, want)
 		}

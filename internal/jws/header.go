@@ -20,6 +20,7 @@ type Header struct {
 	KeyID     string // "kid", 1 to 255 bytes, empty if absent
 	Type      string // "typ", empty if absent
 	HasKeyID  bool   // whether there was a "kid"
+	HasType   bool   // whether there was a "typ"
 }
 
 // ParseHeader reads a decoded JOSE header (RFC 7515, section 4). The header
@@ -75,7 +76,7 @@ func (h *Header) setText(m strictjson.Member) error {
 		if !isText {
 			return fmt.Errorf("%w: typ is not a string", ErrHeader)
 		}
-		h.Type = text
+		h.Type, h.HasType = text, true
 	case "cty":
 		if !isText {
 			return fmt.Errorf("%w: cty is not a string", ErrHeader)

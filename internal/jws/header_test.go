@@ -18,8 +18,8 @@ func TestParseHeaderReads(t *testing.T) {
 		header string
 		want   jws.Header
 	}{
-		{"all three members", `{"alg":"ES256","kid":"a","typ":"at+jwt"}`, jws.Header{Algorithm: "ES256", KeyID: "a", Type: "at+jwt", HasKeyID: true}},
-		{"white space of RFC 7515, appendix A.1", "{\"typ\":\"JWT\",\r\n \"alg\":\"HS256\"}", jws.Header{Algorithm: "HS256", Type: "JWT"}},
+		{"all three members", `{"alg":"ES256","kid":"a","typ":"at+jwt"}`, jws.Header{Algorithm: "ES256", KeyID: "a", Type: "at+jwt", HasKeyID: true, HasType: true}},
+		{"white space of RFC 7515, appendix A.1", "{\"typ\":\"JWT\",\r\n \"alg\":\"HS256\"}", jws.Header{Algorithm: "HS256", Type: "JWT", HasType: true}},
 		{"an escaped name and value", `{"\u0061lg":"\u0045S256"}`, jws.Header{Algorithm: "ES256"}},
 		{"A15 a name in capitals is another name", `{"ALG":"none","alg":"RS256","KID":1,"CRIT":[]}`, jws.Header{Algorithm: "RS256"}},
 		{"A22 names that mean something elsewhere", `{"__proto__":{"alg":"none"},"constructor":1,"":"x","alg":"RS256"}`, jws.Header{Algorithm: "RS256"}},
@@ -33,7 +33,7 @@ func TestParseHeaderReads(t *testing.T) {
 		{"B12 a path as key id is text", `{"alg":"RS256","kid":"../../../../dev/null"}`, jws.Header{Algorithm: "RS256", KeyID: "../../../../dev/null", HasKeyID: true}},
 		{"B13 SQL as key id is text", `{"alg":"RS256","kid":"' UNION SELECT 'x'--"}`, jws.Header{Algorithm: "RS256", KeyID: "' UNION SELECT 'x'--", HasKeyID: true}},
 		{"B14 a command as key id is text", `{"alg":"RS256","kid":"$(id)"}`, jws.Header{Algorithm: "RS256", KeyID: "$(id)", HasKeyID: true}},
-		{"D15 the type is kept as it stands", `{"alg":"RS256","typ":"application/AT+JWT"}`, jws.Header{Algorithm: "RS256", Type: "application/AT+JWT"}},
+		{"D15 the type is kept as it stands", `{"alg":"RS256","typ":"application/AT+JWT"}`, jws.Header{Algorithm: "RS256", Type: "application/AT+JWT", HasType: true}},
 		{"D15 no type", `{"alg":"RS256"}`, jws.Header{Algorithm: "RS256"}},
 		{"keys and their addresses are passed over", `{"alg":"RS256","jwk":{"kty":"oct","k":"AA"},"jku":"https://example.org","x5u":1,"x5c":["AA"],"x5t":null}`, jws.Header{Algorithm: "RS256"}},
 	}
