@@ -22,11 +22,15 @@ var compared = map[string]map[string]string{
 		"fastkeys/ed25519.go":                  "a public signature and what a public key makes of it",
 		"fastkeys/rsa.go":                      "a digest and what a public key makes of a signature",
 	},
-	"strings.Compare":   {"session/memory.go": "the ids of sessions, to sort them"},
+	"strings.Compare": {
+		"session/memory.go":             "the ids of sessions, to sort them",
+		"server/internal/store/bulk.go": "the names of columns, to sort them",
+	},
 	"reflect.DeepEqual": {"server/internal/store/storetest/suite.go": "test records"},
 	"bytes.Compare":     nil,
 	"slices.Equal": {
 		"server/internal/store/postgrestx.go":            "the arguments of two statements of one caller",
+		"server/internal/store/target.go":                "the columns of tables",
 		"server/internal/store/sessiontest/histories.go": "the ids of sessions, in a test",
 	},
 	"slices.Compare": nil,
@@ -39,6 +43,8 @@ var secretName = regexp.MustCompile(`(?i)^(mac|tag|digest|sum|secret|password|pa
 var plain = map[string]string{
 	"signature.go tag":                            "of ASN.1",
 	"server/internal/httpapi/wellknown.go tag":    "of the published key set",
+	"server/internal/archive/reader.go digest":    "a checksum that stands in the file it is of",
+	"server/restore.go file.Digest":               "the name of a backup",
 	"server/internal/password/policy.go password": "beside a part of itself",
 }
 
