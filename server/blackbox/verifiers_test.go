@@ -26,8 +26,8 @@ func startReachable(t *testing.T, args ...string) *process {
 // verifierOf makes a client of the server that may follow revocations.
 func verifierOf(t *testing.T, server *process, name string) revocation.Credentials {
 	t.Helper()
-	added := operate[struct{ Client struct{ ID, Secret string } }](t, server.data, "", "client", "add", name, "--scope", revocation.Scope)
-	return revocation.Credentials{ClientID: added.Client.ID, ClientSecret: added.Client.Secret}
+	added := addClient(t, server, name, revocation.Scope)
+	return revocation.Credentials{ClientID: added.ID, ClientSecret: added.Secret}
 }
 
 // promised is how soon a connected verifier refuses what was revoked: a second, and time for a loaded machine.
