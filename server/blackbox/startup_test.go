@@ -2,11 +2,8 @@ package blackbox_test
 
 import (
 	"net/http"
-	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"testing"
 	"time"
 )
@@ -46,25 +43,6 @@ func TestStartup(t *testing.T) {
 	if median(fresh) == 0 {
 		t.Skip("this system does not tell the memory of a process")
 	}
-}
-
-// resident is the memory of the process in bytes, or 0 where the system does not tell.
-func (p *process) resident(t *testing.T) int {
-	t.Helper()
-	text, err := os.ReadFile("/proc/" + strconv.Itoa(p.cmd.Process.Pid) + "/status")
-	if os.IsNotExist(err) {
-		return 0
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(text), "VmRSS:")
-	number, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
-	kilobytes, err := strconv.Atoi(number)
-	if err != nil {
-		t.Fatalf("/proc tells no memory: %v", err)
-	}
-	return kilobytes << 10
 }
 
 func median[T int | float64 | time.Duration](values []T) T {

@@ -1,0 +1,64 @@
+package blackbox_test
+
+import (
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// gauges are what a server holds now.
+type gauges struct {
+	goroutines, descriptors int
+	memory                  int // resident, in bytes; 0 where the system does not tell
+}
+
+// gauges asks GET /metrics on a connection of its own.
+func (p *process) gauges(t *testing.T) gauges {
+	t.Helper()
+	c := p.client()
+	defer c.http.CloseIdleConnections()
+	text := string(c.want(t, http.StatusOK, "GET", "/metrics", "", nil).body)
+	return gauges{metric(t, text, "go_goroutines"), metric(t, text, "process_open_fds"), p.resident(t)}
+}
+
+// metric is the value of a metric without labels, or 0 where the system does not tell.
+func metric(t *testing.T, text, name string) int {
+	t.Helper()
+	_, rest, found := strings.Cut(text, "\n"+name+" ")
+	if !found {
+		return 0
+	}
+	number, _, _ := strings.Cut(rest, "\n")
+	value, err := strconv.ParseFloat(number, 64)
+	if err != nil {
+		t.Fatalf("the metric %s: %v", name, err)
+	}
+	return int(value)
+}
+
+// resident is the memory of the process in bytes, or 0 where the system does not tell.
+func (p *process) resident(t *testing.T) int {
+	t.Helper()
+	return p.status(t, "VmRSS")
+}
+
+// status is a line of /proc/PID/status in bytes, or 0 where there is none.
+func (p *process) status(t *testing.T, line string) int {
+	t.Helper()
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(p.cmd.Process.Pid) + "/status")
+	if os.IsNotExist(err) {
+		return 0
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), line+":")
+	number, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
+	kilobytes, err := strconv.Atoi(number)
+	if err != nil {
+		t.Fatalf("/proc tells no memory: %v", err)
+	}
+	return kilobytes << 10
+}
