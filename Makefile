@@ -1,7 +1,7 @@
 # The logic of the gate is in .ci/run; these are its short names.
 
 .DEFAULT_GOAL := help
-.PHONY: help check test race fuzz bench cover lint build cross ci
+.PHONY: help check test race fuzz bench cover lint build prove ci
 
 help:
 	@sed -n 's/^\([a-z]*\):.* ## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
@@ -31,8 +31,8 @@ lint: ## gofmt, vet, go mod tidy, staticcheck and the law of imports
 build: ## bin/durward, for this machine
 	CGO_ENABLED=0 go build -trimpath -o bin/ ./server/cmd/durward
 
-cross: ## the builds for other platforms, all without cgo
-	.ci/run cross
+prove: ## the proofs of docs/reliability.md, in about 15 minutes (FULL=1 at their whole size, in hours)
+	DURWARD_FULL=$(FULL) .ci/prove
 
 ci: ## the whole gate, as it runs for every change
 	CI=true .ci/run

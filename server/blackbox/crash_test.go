@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/durward-auth/durward/server/internal/pgtest"
 )
 
 // TestAKillLosesNothingThatWasAcknowledged kills the server in mid load, again and again (CASES.md K01): what it has
@@ -20,6 +22,15 @@ func TestAKillLosesNothingThatWasAcknowledged(t *testing.T) {
 	}
 	sum.nonzero(t)
 	proved(t, "%d × kill -9, SQLite: %v; 0 lost, 0 revived; the slowest restart took %v", kills, &sum, sum.slowest.Round(time.Millisecond))
+}
+
+func TestAKillLosesNothingThatWasAcknowledgedOnPostgreSQL(t *testing.T) {
+	t.Parallel()
+	kills := sized(200, 12, 1, 1)
+	var sum tally
+	killRepeatedly(t, kills, &sum, "--db", pgtest.Database(t))
+	sum.nonzero(t)
+	proved(t, "%d × kill -9, PostgreSQL: %v; 0 lost, 0 revived; the slowest restart took %v", kills, &sum, sum.slowest.Round(time.Millisecond))
 }
 
 // tally is what was acknowledged in all.
@@ -53,11 +64,11 @@ func (s *tally) nonzero(t *testing.T) {
 }
 
 // killRepeatedly kills servers on one data directory.
-func killRepeatedly(t *testing.T, kills int, sum *tally) {
+func killRepeatedly(t *testing.T, kills int, sum *tally, database ...string) {
 	t.Helper()
-	most := sized(1000, 1000, 600, 150) // acknowledgements before a kill
+	most := sized(1000, 1000, 200, 100) // acknowledgements before a kill
 	data := filepath.Join(t.TempDir(), "data")
-	flags := []string{"--refresh-grace", "60s", "--log-level", "error"}
+	flags := append([]string{"--refresh-grace", "60s", "--log-level", "error"}, database...)
 	server := startOn(t, data, flags...)
 	c := server.client()
 	staff := appoint(t, server)
@@ -78,7 +89,7 @@ func killRepeatedly(t *testing.T, kills int, sum *tally) {
 		sum.add(said)
 		all = append(all, said)
 		if kill%10 == 0 {
-			healthy(t, data)
+			healthy(t, data, database...)
 		}
 		if t.Failed() {
 			t.FailNow()
@@ -90,5 +101,5 @@ func killRepeatedly(t *testing.T, kills int, sum *tally) {
 		}
 	}
 	server.stop()
-	healthy(t, data)
+	healthy(t, data, database...)
 }

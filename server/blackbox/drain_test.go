@@ -117,6 +117,7 @@ func TestAStopUnderLoadLosesNothing(t *testing.T) {
 	said.kept(t, server.client(), "")
 	server.stop()
 	healthy(t, data)
+	proved(t, "SIGTERM under load: %d requests that had begun were answered, %d registrations, %d logouts and %d rotations kept", len(begun), len(said.registrations), len(said.logouts), said.rotations())
 }
 
 func TestADrainDelayGoesOnServingUntilASecondSignal(t *testing.T) {

@@ -32,7 +32,7 @@ func TestALogCutAnywhereHoldsAPrefix(t *testing.T) {
 	const page = 4 << 10
 	places := len(log)/page + 1
 	cuts := min(places, sized(places, 150, 8, 4))
-	all := stateOf(t, cut(t, data, log, len(log)), work)
+	all := stateOf(t, withLog(t, data, log, len(log)), work)
 	if lost := all.lost(said); lost != "" {
 		t.Fatalf("the whole log lacks %s", lost)
 	}
@@ -40,7 +40,7 @@ func TestALogCutAnywhereHoldsAPrefix(t *testing.T) {
 	served, longest := 0, 0
 	for i := range cuts {
 		at := (places - 1) * i / max(cuts-1, 1) * page
-		copied := cut(t, data, log, at)
+		copied := withLog(t, data, log, at)
 		now := stateOf(t, copied, work)
 		if !before.within(now) || !now.within(all) {
 			t.Errorf("a log of %d bytes holds %v, between %v and %v", at, now, before, all)
@@ -73,8 +73,8 @@ func readAll(t *testing.T, path string) []byte {
 	return text
 }
 
-// cut copies the data with only the first bytes of the log.
-func cut(t *testing.T, data string, log []byte, at int) string {
+// withLog copies the data with only the first bytes of the log.
+func withLog(t *testing.T, data string, log []byte, at int) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "cut")
 	if err := os.Mkdir(dir, 0o700); err != nil {

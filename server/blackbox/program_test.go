@@ -149,12 +149,12 @@ func users(t *testing.T, data string) []string {
 }
 
 // healthy fails the test unless durward doctor finds nothing to mend.
-func healthy(t *testing.T, data string) {
+func healthy(t *testing.T, data string, database ...string) {
 	t.Helper()
 	found := operate[struct {
 		Healthy  bool
 		Findings []struct{ Check, State, Detail string }
-	}](t, data, "", "doctor")
+	}](t, data, "", append([]string{"doctor"}, database...)...)
 	for _, f := range found.Findings {
 		if f.State == "problem" {
 			t.Errorf("doctor: %s: %s", f.Check, f.Detail)

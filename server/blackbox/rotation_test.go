@@ -45,7 +45,7 @@ func TestOneSuccessorForTwoHundredRefreshesAtOnce(t *testing.T) {
 		session = answers[clients-1]
 	}
 	took := time.Since(begin)
-	t.Logf("%d rounds of %d refreshes: %d successors in %v, %.0f refreshes a second", rounds, clients, len(seen)-1, took.Round(time.Millisecond), float64(rounds*clients)/took.Seconds())
+	proved(t, "%d rounds of %d refreshes: %d successors in %v, %.0f refreshes a second", rounds, clients, len(seen)-1, took.Round(time.Millisecond), float64(rounds*clients)/took.Seconds())
 
 	c.accepted(t, session.Access)
 	sessions := decoded[struct{ Sessions []struct{ ID string } }](t, c.want(t, http.StatusOK, "GET", "/me/sessions", session.Access, nil)).Sessions
