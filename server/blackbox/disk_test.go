@@ -14,7 +14,7 @@ import (
 func TestAFullDiskRefusesWritesAndRecovers(t *testing.T) {
 	t.Parallel()
 	needRoot(t, "a file system of 2 MB")
-	disk := newDisk(t, 2<<20)
+	disk := newDisk(t, roomy)
 	data := filepath.Join(disk.path, "data")
 	flags := []string{"--refresh-grace", "60s", "--log-level", "error"}
 	server := startOn(t, data, flags...)
@@ -25,15 +25,18 @@ func TestAFullDiskRefusesWritesAndRecovers(t *testing.T) {
 	var all []acknowledged
 	var refused int64
 	for round := range rounds {
-		disk.resize(t, disk.used(t)+4<<20)
-		work := staff.orders(t, fmt.Sprintf("user-%d", round), 600)
+		disk.resize(t, disk.used(t)+roomy)
+		work := staff.orders(t, fmt.Sprintf("user-%d", round), 500)
 		work.again = []int{http.StatusServiceUnavailable}
 		probe := staff.probe(t)
-		if round > 0 { // the first round fills the 2 MB
-			disk.resize(t, disk.used(t)+(64+4*round)<<10)
-		} else {
-			disk.resize(t, max(disk.used(t)+64<<10, 2<<20))
+		server.finish() // the log begins anew, so that in the first round all fits into 2 MB
+		server = startOn(t, data, flags...)
+		c = server.client()
+		room := (64 + 4*round) << 10
+		if round == 0 {
+			room = max(room, 2<<20-disk.used(t))
 		}
+		disk.resize(t, disk.used(t)+room)
 
 		load := startLoad(c, work)
 		eventually(t, patience, "a write is refused", func() bool { return load.refused.Load() > 0 })
@@ -46,7 +49,7 @@ func TestAFullDiskRefusesWritesAndRecovers(t *testing.T) {
 		c.want(t, http.StatusOK, "GET", "/admin/users?limit=5", work.admin, nil)
 		c.want(t, http.StatusOK, "GET", "/healthz", "", nil)
 
-		disk.resize(t, disk.used(t)+4<<20)
+		disk.resize(t, disk.used(t)+roomy)
 		eventually(t, patience, "writing goes on", func() bool {
 			return c.call(t, "POST", "/refresh", "", members{"refresh_token": probe.Refresh}).status == http.StatusOK
 		})
@@ -71,6 +74,9 @@ func TestAFullDiskRefusesWritesAndRecovers(t *testing.T) {
 	healthy(t, data)
 	proved(t, "a tmpfs of 2 MB, %d × full: %d writes refused with 503, verified and read throughout, went on without a restart; %v; 0 lost, 0 revived", rounds, refused, &sum)
 }
+
+// roomy is more than a load takes.
+const roomy = 64 << 20
 
 // disk is a file system in memory whose size can be changed.
 type disk struct{ path string }
