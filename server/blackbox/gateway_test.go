@@ -229,18 +229,20 @@ func (g *gateway) isAda(t *testing.T, what string, r reached) {
 // listening waits until a program answers at an address.
 func (p *outside) listening(t *testing.T, url string) {
 	t.Helper()
-	for begin := time.Now(); ; {
-		if response, err := http.Get(url); err == nil {
+	visitor := browser()
+	over, again := time.After(patience), time.NewTicker(20*time.Millisecond)
+	defer again.Stop()
+	for {
+		if response, err := visitor.Get(url); err == nil {
 			response.Body.Close()
 			return
 		}
 		select {
 		case <-p.done:
 			t.Fatalf("%s has ended: %v\n%s", p.name, p.err, p.log())
-		default:
-		}
-		if time.Since(begin) > patience {
+		case <-over:
 			t.Fatalf("%s does not listen after %v\n%s", p.name, patience, p.log())
+		case <-again.C:
 		}
 	}
 }

@@ -133,11 +133,7 @@ func (s *Service) ListClients(ctx context.Context) ([]Client, error) {
 
 // FindClient returns the client of an id or, if it is not revoked, of a name, or ErrClientNotFound.
 func (s *Service) FindClient(ctx context.Context, nameOrID string) (Client, error) {
-	c, err := s.Clients.FindClient(ctx, nameOrID)
-	if err != nil {
-		return Client{}, fmt.Errorf("find client: %w", err)
-	}
-	return c, nil
+	return s.Clients.FindClient(ctx, nameOrID)
 }
 
 // RenewClientSecret replaces the secret of a client, and revokes the access tokens that the old one obtained.
