@@ -75,7 +75,8 @@ func NewSigningKeyFunc(p Primitive) (*SigningKey, error) {
 }
 
 // WithVerifier returns a copy of the key that checks signatures with another implementation of the same algorithm, such
-// as one that keeps precomputed tables; everything else about the key stays. [VerificationKey.MarshalPEM] tells
+// as one that keeps precomputed tables; everything else about the key stays, and the check that it had, its own or another
+// given before, is gone from the copy. [VerificationKey.MarshalPEM] tells
 // which key it is.
 //
 // The function is called for signatures of the right length only, and must return true for exactly those that the

@@ -15,7 +15,8 @@ import (
 )
 
 // Speed returns the key with a faster way to check signatures. The table is made at once; see the package comment for
-// what that takes. Everything else about the key stays.
+// what that takes. Everything else about the key stays, but a check that [durward.VerificationKey.WithVerifier] has given it
+// before is replaced, as every use of WithVerifier does: do not speed up keys whose signatures something else must check.
 //
 // The error wraps errors.ErrUnsupported for a key of an algorithm other than RS256, RS384, RS512, ES256, EdDSA and
 // Ed25519, and for every key when the program runs in FIPS 140-3 mode: the code here is not validated.

@@ -29,7 +29,9 @@ const (
 // keys there are, and what becomes of one that is gone, stays the other source's decision at each look-up.
 //
 // Keys are the same if their algorithm, key id and public part are: a refresh that brings them anew loses no
-// table. Keys that [Speed] does not support are returned as they came.
+// table. It is recognising them that costs some microseconds, so that a source which makes a new *VerificationKey at each
+// look-up gains nothing here: let it keep its keys. Keys that [Speed] does not support are returned as they came; a
+// check of their own that others have is replaced, as by Speed.
 type Source struct {
 	from  durward.KeySource
 	known atomic.Pointer[map[*durward.VerificationKey]*place]
