@@ -64,6 +64,9 @@ func create(settings ...string) (*Server, error) {
 // find returns the folder of the newest server that is installed.
 func find() (string, error) {
 	if path, err := exec.LookPath("postgres"); err == nil {
+		if path, err = filepath.EvalSymlinks(path); err != nil {
+			return "", err
+		}
 		return filepath.Dir(path), nil
 	}
 	newest, folder := -1, ""
@@ -85,15 +88,21 @@ func find() (string, error) {
 	return folder, nil
 }
 
+// own gives the directory to whom the server runs as.
+func (s *Server) own() error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	uid, gid, err := stranger()
+	if err != nil {
+		return err
+	}
+	return os.Chown(s.Dir, uid, gid)
+}
+
 func (s *Server) initialise() error {
-	if os.Geteuid() == 0 {
-		uid, gid, err := stranger()
-		if err != nil {
-			return err
-		}
-		if err := os.Chown(s.Dir, uid, gid); err != nil {
-			return err
-		}
+	if err := s.own(); err != nil {
+		return err
 	}
 	command := exec.Command(filepath.Join(s.programs, "initdb"), "--pgdata", s.data(), "--username", superuser, "--auth", "trust",
 		"--encoding", "UTF8", "--no-instructions")

@@ -156,6 +156,9 @@ func (db *DB) RevokeClient(ctx context.Context, id string, now time.Time, e audi
 
 type scanClientFunc = func(scanner) (account.Client, error)
 
+// confirmClient is to a revoked client what confirmEnd is to a session.
+const confirmClient = `UPDATE clients SET revoked_at = revoked_at WHERE id = $1`
+
 // raiseClient makes a change that raises the client's version, and revokes the tokens that are older. A change
 // that scanned no row by the function it is given has changed nothing.
 func (db *DB) raiseClient(ctx context.Context, op string, now time.Time, e audit.Event,
@@ -170,7 +173,11 @@ func (db *DB) raiseClient(ctx context.Context, op string, now time.Time, e audit
 			changed = true
 			return scanClientAnd(row, &accessExpires)
 		})
-		if err != nil || !changed {
+		if err != nil {
+			return err
+		}
+		if !changed {
+			_, err := tx.exec(ctx, confirmClient, c.ID)
 			return err
 		}
 		entries, err = tx.revoke(ctx, now, revocation.Entry{Kind: revocation.Subject, ID: c.ID, Below: c.Version, ExpiresAt: fromMicros(accessExpires)})

@@ -29,9 +29,10 @@ var (
 	// account.BusyError too.
 	ErrUnreachable error = &laterError{"the database does not answer", []error{&account.BusyError{RetryAfter: time.Second}}}
 
-	// ErrUnknownOutcome says that the connection to PostgreSQL broke while a commit was under way, so that it is
-	// not known whether it took place. It is an account.BusyError too: to do the same again is right in either case.
-	ErrUnknownOutcome error = &laterError{"the connection to the database broke during a commit, which may have taken place",
+	// ErrUnknownOutcome says that the connection to PostgreSQL broke while a commit was under way, or that its wait for
+	// the standby was broken off, so that it is not known whether it lasts. It is an account.BusyError too: to do the same
+	// again is right in either case.
+	ErrUnknownOutcome error = &laterError{"a commit was not confirmed, and may have taken place",
 		[]error{&account.BusyError{RetryAfter: time.Second}}}
 
 	// ErrClosed says that the database was closed.

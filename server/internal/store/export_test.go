@@ -99,3 +99,9 @@ func TableNames(ctx context.Context, c Config) ([]string, error) {
 	defer func() { _ = tx.Rollback() }() // it has read
 	return b.names(ctx, tx)
 }
+
+// TakeSeq and InsertRevocation are how a transaction takes its place in the feed.
+const (
+	TakeSeq          = takeSeq
+	InsertRevocation = insertRevocation
+)

@@ -84,6 +84,7 @@ func parseURL(text string) (*pgxpool.Config, error) {
 	}
 	// A standby may be behind: whoever was disabled or logged out on the primary would still be let in.
 	config.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	config.ConnConfig.OnNotice = keepWarning
 	parameters := config.ConnConfig.RuntimeParams
 	for name, value := range map[string]string{
 		"application_name":                    "durward",

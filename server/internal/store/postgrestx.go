@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -103,11 +104,29 @@ func (t *postgresTx) commit(ctx context.Context) error {
 		return t.failure
 	}
 	t.committed = true
+	delete(t.conn.PgConn().CustomData(), warning)
 	_, err := t.send(ctx, statement{query: "COMMIT"})
-	if err != nil && pgconn.SafeToRetry(err) {
-		t.committed = false
+	if err != nil {
+		if pgconn.SafeToRetry(err) {
+			t.committed = false
+		}
+		return err
 	}
-	return err
+	if text, warned := t.conn.PgConn().CustomData()[warning]; warned {
+		return &postgresFault{unknown, ErrUnknownOutcome, fmt.Errorf("%v", text)}
+	}
+	return nil
+}
+
+// warning is under what a connection keeps the last warning of the server.
+const warning = "warning"
+
+// keepWarning is told what the server says beside its answers. A commit that was cancelled while it waited for a standby succeeds
+// with a warning: it would be lost if the standby took over now.
+func keepWarning(conn *pgconn.PgConn, notice *pgconn.Notice) {
+	if notice.SeverityUnlocalized == "WARNING" {
+		conn.CustomData()[warning] = notice.Message
+	}
 }
 
 // rollback leaves nothing of the transaction. A connection on which it fails is closed, which does the same.

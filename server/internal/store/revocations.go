@@ -16,7 +16,13 @@ var _ feed.Store = (*DB)(nil)
 
 // takeSeq gives a transaction its places in the feed. The row stays locked until the commit, so of two transactions the
 // one with the higher places becomes visible later.
-const takeSeq = `UPDATE turns SET turn = turn + $1 WHERE name = 'revocations' RETURNING turn`
+//
+// A place is never below the time in microseconds. A standby that takes over may lack the last commits of its primary, and a
+// backup all since it was made: places that others have seen there are not given again, or who has seen them would skip what
+// has them now.
+const takeSeq = `
+	UPDATE turns SET turn = CASE WHEN turn > $2 THEN turn ELSE $2 END + $1
+	WHERE name = 'revocations' RETURNING turn`
 
 // An entry that is stored again keeps the later expiry and the higher version, and counts as new.
 const insertRevocation = `
@@ -38,7 +44,7 @@ func (t *tx) revoke(ctx context.Context, now time.Time, entries ...revocation.En
 	if len(live) == 0 {
 		return nil, nil
 	}
-	end, _, err := one(ctx, t, value[int64], takeSeq, len(live))
+	end, _, err := one(ctx, t, value[int64], takeSeq, len(live), micros(now))
 	if err != nil {
 		return nil, fmt.Errorf("store revocation: %w", err)
 	}

@@ -17,6 +17,9 @@ const revokeKey = `
 	UPDATE signing_keys SET state = 'revoked', sealed = '', revoked_at = $3, expires_at = $4
 	WHERE kid = $1 AND state = $2`
 
+// confirmKey is to a revoked key what confirmEnd is to a session.
+const confirmKey = `UPDATE signing_keys SET state = state WHERE kid = $1`
+
 // RevokeKey implements keyring.Store.
 func (db *DB) RevokeKey(ctx context.Context, r keyring.Revocation, e audit.Event) ([]revocation.Entry, error) {
 	var entries []revocation.Entry
@@ -30,7 +33,8 @@ func (db *DB) RevokeKey(ctx context.Context, r keyring.Revocation, e audit.Event
 			return keyring.ErrKeyUnknown
 		case key.State == keyring.Revoked:
 			entries = []revocation.Entry{revokedKey(key.KeyID, key.ExpiresAt)}
-			return nil
+			_, err := tx.exec(ctx, confirmKey, r.KeyID)
+			return err
 		case key.State == keyring.Retired && (key.Sealed == "" || !key.ExpiresAt.After(r.Now)):
 			return keyring.ErrKeyExpired
 		case key.State != r.From:

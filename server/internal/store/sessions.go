@@ -105,17 +105,25 @@ const endSession = `
 		AND ((idle_expires_at > $3 AND expires_at > $3) OR access_expires_at > $3)
 	RETURNING ` + sessionColumns
 
+// confirmEnd writes the row of a session that has ended as it is. Where a commit waits for a standby, a transaction that only
+// reads does not wait for what it has read: the end of a session whose first answer was lost could be lost itself, after it
+// was confirmed.
+const confirmEnd = `UPDATE sessions SET ended_at = ended_at WHERE id = $1 AND ($2 = '' OR user_id = $2) AND ended_at > 0`
+
 // EndSession implements account.Store. An event without a subject or a target gets them
 // from the session.
 func (db *DB) EndSession(ctx context.Context, id, userID string, now time.Time, e audit.Event) ([]revocation.Entry, error) {
 	var entries []revocation.Entry
+	var found bool
 	err := db.write(ctx, "end session", func(ctx context.Context, tx *tx) error {
-		s, found, err := one(ctx, tx, scanSession, endSession, id, userID, micros(now))
-		if err != nil {
+		var s account.Session
+		var err error
+		if s, found, err = one(ctx, tx, scanSession, endSession, id, userID, micros(now)); err != nil {
 			return err
 		}
 		if !found {
-			return account.ErrSessionNotFound
+			_, err := tx.exec(ctx, confirmEnd, id, userID)
+			return err
 		}
 		if entries, err = tx.revokeSessions(ctx, now, s); err != nil {
 			return err
@@ -138,6 +146,9 @@ func (db *DB) EndSession(ctx context.Context, id, userID string, now time.Time, 
 	})
 	if err != nil {
 		return nil, err
+	}
+	if !found {
+		return nil, fmt.Errorf("end session: %w", account.ErrSessionNotFound)
 	}
 	return entries, nil
 }
