@@ -155,8 +155,9 @@ func checkPurpose(key Key) error {
 		return invalid("key_ops names an operation twice (RFC 7517 §4.3)")
 	}
 	foreign := slices.IndexFunc(key.Operations, func(op string) bool { return op != "sign" && op != "verify" })
-	if key.Use == "sig" && foreign >= 0 {
-		return invalid("key_ops names %.40q although use is sig (RFC 7517 §4.3)", key.Operations[foreign])
+	encrypts := slices.IndexFunc(key.Operations, func(op string) bool { return slices.Contains(encryptionOperations(), op) })
+	if key.Use == "sig" && encrypts >= 0 {
+		return invalid("key_ops names %.40q although use is sig (RFC 7517 §4.3)", key.Operations[encrypts])
 	}
 	if key.Use != "" && key.Use != "sig" {
 		return unsupported("use is %.40q: the key is not for signatures", key.Use)
@@ -165,6 +166,12 @@ func checkPurpose(key Key) error {
 		return unsupported("key_ops names %.40q: the key is not for signatures alone", key.Operations[foreign])
 	}
 	return nil
+}
+
+// encryptionOperations are those that RFC 7517 §4.3 defines besides "sign" and "verify". Others may be used too, and
+// contradict nothing.
+func encryptionOperations() []string {
+	return []string{"encrypt", "decrypt", "wrapKey", "unwrapKey", "deriveKey", "deriveBits"}
 }
 
 // checkMaterial checks the material and whether key_ops allows what it is for.

@@ -101,6 +101,7 @@ func TestParseRefuses(t *testing.T) {
 		"B26: key_ops of a secret, empty": {octDoc().with("key_ops", []string{}), jwk.ErrUnsupported, "lacks sign and verify"},
 		"B26: key_ops twice the same":     {ec.with("key_ops", []string{"verify", "verify"}), jwk.ErrInvalid, "twice"},
 		"B26: key_ops against use":        {ec.with("use", "sig").with("key_ops", []string{"encrypt"}), jwk.ErrInvalid, "although use is sig"},
+		"B26: an unknown operation":       {ec.with("use", "sig").with("key_ops", []string{"verify", "x"}), jwk.ErrUnsupported, `key_ops names "x"`},
 		"B26: key_ops as a string":        {ec.with("key_ops", "verify"), jwk.ErrInvalid, "key_ops is not an array"},
 		"B26: key_ops of numbers":         {ec.with("key_ops", []int{1}), jwk.ErrInvalid, "not a string"},
 		"B26: alg RSA-OAEP":               {rsaDoc().with("alg", "RSA-OAEP"), jwk.ErrUnsupported, `algorithm "RSA-OAEP"`},

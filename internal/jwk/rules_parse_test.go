@@ -169,3 +169,16 @@ func TestASetHas16384MembersAtMost(t *testing.T) {
 	_, _, err := jwk.ParseSet(text(16383))
 	wantError(t, err, jwk.ErrInvalid, "not a strict JSON object")
 }
+
+func TestEveryOperationOfEncryptionContradictsAUseForSignatures(t *testing.T) { // B26
+	for _, operation := range []string{"encrypt", "decrypt", "wrapKey", "unwrapKey", "deriveKey", "deriveBits"} {
+		for use, want := range map[string]error{"sig": jwk.ErrInvalid, "": jwk.ErrUnsupported} {
+			document := ecDoc().with("key_ops", []string{"verify", operation})
+			if use != "" {
+				document = document.with("use", use)
+			}
+			_, err := jwk.Parse(document.json())
+			wantError(t, err, want, `key_ops names "`+operation+`"`)
+		}
+	}
+}

@@ -54,6 +54,7 @@ func TestParseSetSkipsWhatItNeedNotUnderstand(t *testing.T) { // B26
 		"use enc":                     {rsaDoc().with("use", "enc"), `use is "enc"`},
 		"use enc and a weak key":      {weakRSA.with("use", "enc"), `use is "enc"`},
 		"key_ops encrypt":             {rsaDoc().with("key_ops", []string{"encrypt"}), `key_ops names "encrypt"`},
+		"use sig, unknown key_ops":    {ecDoc().with("use", "sig").with("key_ops", []string{"verify", "x"}), `key_ops names "x"`},
 		"key_ops without verify":      {ecDoc().with("key_ops", []string{}), "lacks verify"},
 	} {
 		t.Run(name, func(t *testing.T) {
