@@ -20,29 +20,15 @@ func TestE05ARevokedKeyIsRefusedByAFollower(t *testing.T) {
 	server := startReachable(t)
 	c := server.client()
 	session := server.administrator(t, "ada")
-	follower, err := revocation.Follow(t.Context(), server.url, verifierOf(t, server, "orders"), revocation.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer follower.Close()
-	if err := follower.Ready(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	credentials := verifierOf(t, server, "orders")
 	keys, err := jwks.New(server.url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	verifier, err := durward.NewVerifier(durward.Config{Issuer: server.url, Audience: server.url, Keys: keys, Revocation: durward.RevokedBy(follower)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	reason := func(token string) string {
-		_, err := verifier.Verify(t.Context(), token)
-		return durward.Reason(err)
-	}
 	took := map[bool][]time.Duration{}
 	for i := range scaled(100, 6, 4) {
 		byCommand := i%2 == 1
+		reason, hangUp := follow(t, server.url, credentials, keys) // whose own access token is of the same key
 		if err := keys.Refresh(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -64,6 +50,7 @@ func TestE05ARevokedKeyIsRefusedByAFollower(t *testing.T) {
 			return false
 		})
 		took[byCommand] = append(took[byCommand], time.Since(begin))
+		hangUp()
 		if byCommand { // which the server itself notices when it looks
 			eventually(t, promised, "E05: the server refuses tokens of the revoked key", func() bool {
 				return c.call(t, "GET", "/protected", session.Access, nil).problem(http.StatusUnauthorized, "token_revoked") == ""
@@ -78,4 +65,24 @@ func TestE05ARevokedKeyIsRefusedByAFollower(t *testing.T) {
 		slices.Sort(all)
 		t.Logf("by command %v: %d revocations, refused after p50 %v, p99 %v, max %v", byCommand, len(all), all[len(all)/2], all[(len(all)-1)*99/100], all[len(all)-1])
 	}
+}
+
+// follow is a verifier that follows the revocations: what it says is the reason to refuse a token.
+func follow(t *testing.T, issuer string, credentials revocation.Credentials, keys durward.KeySource) (reason func(token string) string, hangUp func()) {
+	t.Helper()
+	follower, err := revocation.Follow(t.Context(), issuer, credentials, revocation.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := follower.Ready(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	verifier, err := durward.NewVerifier(durward.Config{Issuer: issuer, Audience: issuer, Keys: keys, Revocation: durward.RevokedBy(follower)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(token string) string {
+		_, err := verifier.Verify(t.Context(), token)
+		return durward.Reason(err)
+	}, follower.Close
 }

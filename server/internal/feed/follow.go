@@ -130,15 +130,20 @@ func (h *Hub) live(ctx context.Context, s *Stream, f Follower) {
 
 var errExpired = errors.New("the follower may not read any more")
 
+// write sends a frame. Whose access token was revoked gets the frame that may say so, and no other: when a key is revoked that signed
+// the tokens of all followers, they learn it before they come back with other tokens.
 func (h *Hub) write(frame Frame, f Follower) error {
-	if reason := f.Expired(); reason != "" {
+	reason := f.Expired()
+	if reason == "" || reason == revocation.EndRevoked {
+		if err := f.Write(frame.text); err != nil {
+			return err
+		}
+		h.counts.sent.Add(int64(frame.entries))
+	}
+	if reason != "" {
 		f.end(reason)
 		return errExpired
 	}
-	if err := f.Write(frame.text); err != nil {
-		return err
-	}
-	h.counts.sent.Add(int64(frame.entries))
 	return nil
 }
 

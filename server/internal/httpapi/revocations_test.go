@@ -250,6 +250,7 @@ func TestAStreamEndsWithItsToken(t *testing.T) {
 	s = d.follow(d.verifier(time.Minute), "epoch.0")
 	s.next(revocation.EventHeartbeat)
 	d.feed.revoke(revocation.Entry{Kind: revocation.Token, ID: "verifier-token", ExpiresAt: d.clock.Now().Add(time.Hour)})
+	s.next(revocation.EventRevoke) // of its own token, which is the last that it learns
 	s.ends(revocation.EndRevoked)
 }
 

@@ -112,6 +112,9 @@ func (r *Ring) generate(state State) (Record, error) {
 
 func generate(l *lock, algorithm durward.Algorithm, life time.Duration, now time.Time, state State) (Record, error) {
 	key, err := durward.GenerateKey(algorithm)
+	for err == nil && strings.HasPrefix(key.ID(), "-") { // which a command line takes for an option
+		key, err = durward.GenerateKey(algorithm)
+	}
 	if err != nil {
 		return Record{}, err
 	}

@@ -338,6 +338,20 @@ func TestE11AnErasedKeyStaysExpiredWhenTheClockGoesBack(t *testing.T) {
 	}
 }
 
+// A kid is an argument of commands: one that begins with a hyphen would be taken for an option.
+func TestNoKeyIDBeginsWithAHyphen(t *testing.T) {
+	w := newWorld(t)
+	ring := w.open()
+	for range 150 { // of random ids nine in ten such series have one
+		if err := ring.Revoke(t.Context(), inState(t, ring, keyring.Next), audit.Event{}); err != nil {
+			t.Fatal(err)
+		}
+		if kid := inState(t, ring, keyring.Next); strings.HasPrefix(kid, "-") {
+			t.Fatalf("got the kid %q, want one that is no option", kid)
+		}
+	}
+}
+
 func TestEveryAlgorithmSignsAndIsPublishedUnlessSecret(t *testing.T) {
 	for _, algorithm := range []durward.Algorithm{durward.ES256, durward.ES384, durward.ES512, durward.EdDSA, durward.Ed25519, durward.RS256, durward.PS256, durward.HS256, durward.HS512} {
 		t.Run(string(algorithm), func(t *testing.T) {
