@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/durward-auth/durward"
+	"github.com/durward-auth/durward/server/internal/feed"
 	"github.com/durward-auth/durward/server/internal/keyring"
 	"github.com/durward-auth/durward/server/internal/limit"
 	"github.com/durward-auth/durward/server/internal/password"
@@ -174,8 +175,16 @@ func (c Config) sessions() session.Policy {
 
 func (c Config) schedule() keyring.Schedule {
 	return keyring.Schedule{
-		Rotation: c.KeyRotation, Publish: c.KeyPublish, Overlap: c.KeyOverlap, CacheTime: c.KeySetMaxAge, TokenLife: c.AccessTTL,
+		Rotation: c.KeyRotation, Publish: c.KeyPublish, Overlap: c.KeyOverlap, CacheTime: c.KeySetMaxAge, TokenLife: c.tokenLife(),
 	}
+}
+
+// tokenLife is the longest life of what this process signs: access tokens, and in a server status lists.
+func (c Config) tokenLife() time.Duration {
+	if c.NoStatusLists || c.Inherit {
+		return c.AccessTTL
+	}
+	return max(c.AccessTTL, feed.ListLifetime(c.StatusListTTL))
 }
 
 func (c Config) passwords() password.Policy {

@@ -79,7 +79,7 @@ func (l *Lists) List(ctx context.Context, n int64) (*List, error) {
 	now := l.config.Clock()
 	if kept := l.kept[n]; kept != nil {
 		age := now.Sub(kept.made)
-		if age >= 0 && age < l.lifetime()/2 && (kept.seq == seq || age < rebuildEvery) {
+		if age >= 0 && age < ListLifetime(l.config.TTL)/2 && (kept.seq == seq || age < rebuildEvery) {
 			return kept, nil
 		}
 	}
@@ -106,7 +106,8 @@ func (l *Lists) List(ctx context.Context, n int64) (*List, error) {
 // lists is how many there are, as far as is known.
 func (l *Lists) lists() int64 { return (l.end + l.config.Size - 1) / l.config.Size }
 
-func (l *Lists) lifetime() time.Duration { return max(leastLifetime, lifetimeTTLs*l.config.TTL) }
+// ListLifetime is how long a list is signed for whose copies may be used for ttl. Its key must verify for as long.
+func ListLifetime(ttl time.Duration) time.Duration { return max(leastLifetime, lifetimeTTLs*ttl) }
 
 // build signs a list of its full size: a verifier that keeps a copy meets tokens of sessions that are newer.
 func (l *Lists) build(ctx context.Context, n, seq int64, now time.Time) (*List, error) {
@@ -123,7 +124,7 @@ func (l *Lists) build(ctx context.Context, n, seq int64, now time.Time) (*List, 
 		list.Set(place-first, statuslist.Invalid)
 	}
 	text, err := statuslist.Token{
-		URI: l.config.URI(n), Issuer: l.config.Issuer, IssuedAt: now, ExpiresAt: now.Add(l.lifetime()), TTL: l.config.TTL, List: list,
+		URI: l.config.URI(n), Issuer: l.config.Issuer, IssuedAt: now, ExpiresAt: now.Add(ListLifetime(l.config.TTL)), TTL: l.config.TTL, List: list,
 	}.Sign(ctx, l.config.Keys)
 	if err != nil {
 		return nil, err

@@ -29,7 +29,7 @@ type Schedule struct {
 	Publish   time.Duration // how long a key is published before it signs
 	Overlap   time.Duration // how long at least a retired key verifies; 0 for as long as its tokens may be accepted
 	CacheTime time.Duration // how long verifiers may keep a key set
-	TokenLife time.Duration // the longest life of an access token
+	TokenLife time.Duration // the longest life of whatever is signed
 }
 
 // Check returns every reason for which valid tokens would be refused under the schedule.
