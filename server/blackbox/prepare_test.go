@@ -25,7 +25,12 @@ type operator struct {
 // opened opens an SQLite file or, with a URL, a PostgreSQL database.
 func opened(t *testing.T, data, url string) *operator {
 	t.Helper()
-	d, err := server.OpenData(t.Context(), server.Config{DataDir: data, Database: url, Issuer: issuer})
+	return openedAs(t, server.Config{DataDir: data, Database: url, Issuer: issuer})
+}
+
+func openedAs(t *testing.T, c server.Config) *operator {
+	t.Helper()
+	d, err := server.OpenData(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -145,24 +145,36 @@ type verifier struct {
 // verifier makes a client of the server named orders and follows the feed with it.
 func (l *link) verifier(p *process, o revocation.Options, args ...string) *verifier {
 	p.t.Helper()
-	added := operate[struct {
-		Client struct{ ID, Secret string }
-	}](p.t, p.data, "", append([]string{"client", "add", "orders", "--scope", revocation.Scope}, args...)...)
+	id, secret := p.follower(args...)
 	v := &verifier{log: new(warnings)}
 	o.Logger = slog.New(v.log)
-	var err error
-	v.feed, err = revocation.Follow(p.t.Context(), l.url, revocation.Credentials{ClientID: added.Client.ID, ClientSecret: added.Client.Secret}, o)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	p.t.Cleanup(v.feed.Close)
-	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
-	defer cancel()
-	if err := v.feed.Ready(ctx); err != nil {
-		p.t.Fatal(err)
-	}
+	v.feed = newFollower(p.t, l.url, id, secret, o)
 	v.guard = l.guard(p.t, durward.RevokedBy(v.feed))
 	return v
+}
+
+// follower adds a client that may read the feed.
+func (p *process) follower(args ...string) (id, secret string) {
+	p.t.Helper()
+	added := operate[struct {
+		Client struct{ ID, Secret string }
+	}](p.t, p.data, "", append([]string{"client", "add", "orders", "--scope", revocation.Scope}, args...)...).Client
+	return added.ID, added.Secret
+}
+
+func newFollower(t *testing.T, url, id, secret string, o revocation.Options) *revocation.Follower {
+	t.Helper()
+	feed, err := revocation.Follow(t.Context(), url, revocation.Credentials{ClientID: id, ClientSecret: secret}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(feed.Close)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := feed.Ready(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return feed
 }
 
 // guard is a route of a service that trusts the issuer of this link.
