@@ -13,59 +13,23 @@ import (
 	"github.com/durward-auth/durward/statuslist"
 )
 
-// administrator adds one and signs in.
-func (p *process) administrator(c *client) string {
-	p.t.Helper()
-	operate[any](p.t, p.data, password, "user", "add", "root", "--role", "admin", "--password-stdin")
-	return c.login(p.t, "root").Access
-}
-
 // program adds a client with a scope of its own and takes a token for it.
 func (p *process) program(c *client, name string) (id, token string) {
 	p.t.Helper()
-	added := operate[struct {
-		Client struct{ ID, Secret string }
-	}](p.t, p.data, "", "client", "add", name, "--scope", "read").Client
-	return added.ID, c.granted(p.t, added.ID, added.Secret)
-}
-
-func (c *client) granted(t *testing.T, id, secret string) string {
-	t.Helper()
-	r, err := http.NewRequest("POST", c.base+"/token", strings.NewReader("grant_type=client_credentials"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.SetBasicAuth(id, secret)
-	a, err := c.do(r)
-	if err != nil || a.status != http.StatusOK {
-		t.Fatalf("POST /token: status %d and error %v: %s", a.status, err, a.body)
-	}
-	return a.tokens(t).Access
-}
-
-// activeKey is the kid of the key that signs.
-func (p *process) activeKey() string {
-	p.t.Helper()
-	for _, key := range operate[struct{ Keys []struct{ Kid, State string } }](p.t, p.data, "", "key", "list").Keys {
-		if key.State == "active" {
-			return key.Kid
-		}
-	}
-	p.t.Fatal("no key signs")
-	return ""
+	added := addClient(p.t, p, name, "read")
+	return added.ID, c.granted(p.t, added)
 }
 
 // Case F06: what is revoked at the server, in whichever way, is refused at a verifier that never asks it.
 func TestWhatIsRevokedIsRefusedAtAVerifier(t *testing.T) {
 	t.Parallel()
-	l := newLink(t)
+	l := newFront(t)
 	server := l.start(t)
 	c := server.client()
 	for _, name := range []string{"ada", "bob", "eve"} {
 		c.register(t, name)
 	}
-	root := server.administrator(c)
+	root := server.administrator(t, "root").Access
 	v := l.verifier(server, revocation.Options{})
 	id := func(name string) string {
 		found := decoded[struct {
@@ -133,7 +97,7 @@ func TestWhatIsRevokedIsRefusedAtAVerifier(t *testing.T) {
 		{"durward key revoke", func(t *testing.T) string { // case E05
 			token := c.login(t, "ada").Access
 			v.accepts(t, token)
-			operate[any](t, server.data, "", "key", "revoke", server.activeKey())
+			operate[any](t, server.data, "", "key", "revoke", keysOf(t, server.data, "active")[0])
 			return token
 		}},
 		{"DELETE /admin/keys/{kid}", func(t *testing.T) string { // case E05
@@ -144,7 +108,7 @@ func TestWhatIsRevokedIsRefusedAtAVerifier(t *testing.T) {
 			root = c.login(t, "root").Access
 			token := c.login(t, "ada").Access
 			v.accepts(t, token)
-			c.want(t, http.StatusNoContent, "DELETE", "/admin/keys/"+server.activeKey(), root, nil)
+			c.want(t, http.StatusNoContent, "DELETE", "/admin/keys/"+keysOf(t, server.data, "active")[0], root, nil)
 			return token
 		}},
 	} {
@@ -162,7 +126,7 @@ func TestWhatIsRevokedIsRefusedAtAVerifier(t *testing.T) {
 // The server is killed, and while it is down a user is disabled: the follower goes on from its cursor and has missed nothing.
 func TestAFollowerOutlivesAKilledServer(t *testing.T) {
 	t.Parallel()
-	l := newLink(t)
+	l := newFront(t)
 	server := l.start(t)
 	c := server.client()
 	c.register(t, "ada")
@@ -198,7 +162,7 @@ func TestAFollowerOutlivesAKilledServer(t *testing.T) {
 // or the link keeps everything, and goes on when the feed is back.
 func TestAVerifierWithoutTheFeedAnswers503(t *testing.T) {
 	t.Parallel()
-	l := newLink(t)
+	l := newFront(t)
 	server := l.start(t)
 	c := server.client()
 	c.register(t, "ada")
@@ -254,7 +218,7 @@ func TestAVerifierWithoutTheFeedAnswers503(t *testing.T) {
 // The access token of the follower itself expires again and again, and nobody notices.
 func TestAFollowerRenewsItsTokenUnnoticed(t *testing.T) {
 	t.Parallel()
-	l := newLink(t)
+	l := newFront(t)
 	server := l.start(t, "--access-ttl", "6s")
 	c := server.client()
 	c.register(t, "ada")
@@ -280,7 +244,7 @@ func TestAFollowerRenewsItsTokenUnnoticed(t *testing.T) {
 // A verifier whose client is revoked loses its stream, is told why, and does not go on blindly.
 func TestTheStreamOfARevokedClientEnds(t *testing.T) {
 	t.Parallel()
-	l := newLink(t)
+	l := newFront(t)
 	server := l.start(t)
 	c := server.client()
 	c.register(t, "ada")
@@ -303,7 +267,7 @@ func TestTheStreamOfARevokedClientEnds(t *testing.T) {
 // A logout at one replica is refused at a verifier that follows another.
 func TestAFollowerOfOneReplicaHearsOfTheOther(t *testing.T) {
 	t.Parallel()
-	url, l := pgtest.Database(t), newLink(t)
+	url, l := pgtest.Database(t), newFront(t)
 	data := filepath.Join(t.TempDir(), "data")
 	one := startOn(t, data, "--issuer", l.url, "--db", url)
 	other := startOn(t, data, "--issuer", l.url, "--db", url)
@@ -331,7 +295,7 @@ func TestAFollowerOfOneReplicaHearsOfTheOther(t *testing.T) {
 // A verifier that knows no feed sees a logout in the status list, when its copy is as old as the list allows.
 func TestAStatusListTellsOfALogout(t *testing.T) {
 	t.Parallel()
-	l := newLink(t)
+	l := newFront(t)
 	server := l.start(t, "--status-list-ttl", "1s")
 	c := server.client()
 	c.register(t, "ada")

@@ -28,13 +28,13 @@ func TestEveryVerifierHearsOfEveryLogout(t *testing.T) {
 	sessions := openedAs(t, server.Config{DataDir: p.data, Inherit: true}).sessions("ada", scaled(10_000, 500, 50))
 	before := p.processor(t)
 	begin := time.Now()
-	late := f.logout(p.client(), sessions, scaled(200, 200, 50))
+	late := f.logout(p.client(), sessions, scaled(100, 200, 50))
 	took := time.Since(begin)
 	t.Logf("%d verifiers, %d logouts at %.0f a second; after the answer of /logout", len(f.feeds), len(sessions), float64(len(sessions))/took.Seconds())
 	t.Logf("  one verifier refuses: p50 %v, p99 %v, max %v", part(f.one, 50), part(f.one, 99), part(f.one, 100))
 	t.Logf("  all verifiers refuse: p50 %v, p99 %v, max %v", part(f.all, 50), part(f.all, 99), part(f.all, 100))
 	t.Logf("  an idle timer of a millisecond was late by p50 %v, p99 %v, max %v", part(late, 50), part(late, 99), part(late, 100))
-	t.Logf("  the server took %v of processor time in %v", p.processor(t)-before, took.Round(time.Millisecond))
+	t.Logf("  the server took %v of processor time in %v; %d streams were opened anew", p.processor(t)-before, took.Round(time.Millisecond), f.reconnects())
 	p.stop()
 }
 
@@ -42,7 +42,7 @@ func TestEveryVerifierHearsOfEveryLogout(t *testing.T) {
 // refuses to judge when its MaxStaleness is over, to the second, and knows everything when the link is back.
 func TestNoVerifierMissesALogoutWhileTheLinkIsCut(t *testing.T) {
 	const bound = 5 * time.Second
-	l := newLink(t)
+	l := newFront(t)
 	p := l.start(t, "--log-level", "error")
 	f := newFleet(t, p, l.url, scaled(1000, 50, 10), bound)
 	sessions := openedAs(t, server.Config{DataDir: p.data, Inherit: true}).sessions("ada", scaled(1000, 100, 20))
@@ -117,7 +117,7 @@ func TestASnapshotOfManyRevocations(t *testing.T) {
 	}
 	p = startOn(t, p.data, args...)
 	id, secret := p.follower()
-	token := p.client().granted(t, id, secret)
+	token := p.client().granted(t, clientOf{ID: id, Secret: secret})
 	var took, ready []time.Duration
 	for range scaled(9, 1, 1) {
 		begin := time.Now()
@@ -169,6 +169,14 @@ func newFleet(t *testing.T, p *process, url string, n int, stale time.Duration) 
 		f.feeds = append(f.feeds, newFollower(t, url, id, secret, revocation.Options{MaxStaleness: stale}))
 	}
 	return f
+}
+
+// reconnects is how often a stream has ended, whatever the reason.
+func (f *fleet) reconnects() (n int) {
+	for _, feed := range f.feeds {
+		n += feed.Status().Reconnects
+	}
+	return n
 }
 
 // ended is a session that is logged out, and what is known of it so far.

@@ -16,9 +16,9 @@ import (
 	"github.com/durward-auth/durward/revocation"
 )
 
-// link is the address under which the world knows a server. It stays when the server is started anew on another port,
+// front is the address under which the world knows a server. It stays when the server is started anew on another port,
 // and it can be cut: then nothing goes through, and nobody is told.
-type link struct {
+type front struct {
 	url string
 
 	mu     sync.Mutex
@@ -26,7 +26,7 @@ type link struct {
 	whole  chan struct{} // closed while the link is whole
 }
 
-func newLink(t *testing.T) *link {
+func newFront(t *testing.T) *front {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -35,7 +35,7 @@ func newLink(t *testing.T) *link {
 	t.Cleanup(func() { listener.Close() })
 	whole := make(chan struct{})
 	close(whole)
-	l := &link{url: "http://" + listener.Addr().String(), whole: whole}
+	l := &front{url: "http://" + listener.Addr().String(), whole: whole}
 	go func() {
 		for {
 			conn, err := listener.Accept()
@@ -49,7 +49,7 @@ func newLink(t *testing.T) *link {
 }
 
 // start runs a server that issues tokens as the link.
-func (l *link) start(t *testing.T, args ...string) *process {
+func (l *front) start(t *testing.T, args ...string) *process {
 	t.Helper()
 	p := start(t, append([]string{"--issuer", l.url}, args...)...)
 	l.leadTo(p)
@@ -57,38 +57,38 @@ func (l *link) start(t *testing.T, args ...string) *process {
 }
 
 // restart runs another server on the data of one that has ended.
-func (l *link) restart(p *process, args ...string) *process {
+func (l *front) restart(p *process, args ...string) *process {
 	p.t.Helper()
 	p = startOn(p.t, p.data, append([]string{"--issuer", l.url}, args...)...)
 	l.leadTo(p)
 	return p
 }
 
-func (l *link) leadTo(p *process) {
+func (l *front) leadTo(p *process) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.target = strings.TrimPrefix(p.url, "http://")
 }
 
-func (l *link) cut() {
+func (l *front) cut() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.whole = make(chan struct{})
 }
 
-func (l *link) mend() {
+func (l *front) mend() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	close(l.whole)
 }
 
-func (l *link) state() (target string, whole <-chan struct{}) {
+func (l *front) state() (target string, whole <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.target, l.whole
 }
 
-func (l *link) carry(ctx context.Context, near net.Conn) {
+func (l *front) carry(ctx context.Context, near net.Conn) {
 	defer near.Close()
 	target, whole := l.state()
 	select {
@@ -113,7 +113,7 @@ func (l *link) carry(ctx context.Context, near net.Conn) {
 }
 
 // pump carries bytes one way until an end hangs up, and then hangs up at the other. A cut link keeps them.
-func (l *link) pump(ctx context.Context, to, from net.Conn) {
+func (l *front) pump(ctx context.Context, to, from net.Conn) {
 	defer to.Close()
 	buffer := make([]byte, 16<<10)
 	for {
@@ -143,7 +143,7 @@ type verifier struct {
 }
 
 // verifier makes a client of the server named orders and follows the feed with it.
-func (l *link) verifier(p *process, o revocation.Options, args ...string) *verifier {
+func (l *front) verifier(p *process, o revocation.Options, args ...string) *verifier {
 	p.t.Helper()
 	id, secret := p.follower(args...)
 	v := &verifier{log: new(warnings)}
@@ -178,7 +178,7 @@ func newFollower(t *testing.T, url, id, secret string, o revocation.Options) *re
 }
 
 // guard is a route of a service that trusts the issuer of this link.
-func (l *link) guard(t *testing.T, check func(context.Context, durward.Claims) error) http.Handler {
+func (l *front) guard(t *testing.T, check func(context.Context, durward.Claims) error) http.Handler {
 	t.Helper()
 	guard, err := durward.New(durward.Config{Issuer: l.url, Audience: l.url, Keys: l.keys(t), Revocation: check})
 	if err != nil {
@@ -187,7 +187,7 @@ func (l *link) guard(t *testing.T, check func(context.Context, durward.Claims) e
 	return guard.Require(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
 }
 
-func (l *link) keys(t *testing.T) *jwks.Source {
+func (l *front) keys(t *testing.T) *jwks.Source {
 	t.Helper()
 	keys, err := jwks.NewSource(jwks.Config{Issuer: l.url, CoolDown: time.Second})
 	if err != nil {
