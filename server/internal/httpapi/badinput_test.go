@@ -1,8 +1,10 @@
 package httpapi_test
 
 import (
+	"bufio"
 	"bytes"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -207,15 +209,24 @@ func TestABodyThatStopsIsAnsweredWhenTheTimeIsOver(t *testing.T) {
 	d := open(t)
 	d.server.Close()
 	d.server = newUnstarted(d.handler)
+	d.server.Config.ReadHeaderTimeout = patience
 	d.server.Config.ReadTimeout = 100 * time.Millisecond
 	d.server.Start()
-	reader, writer := io.Pipe()
-	defer writer.Close()
-	r, err := http.NewRequest("POST", d.server.URL+"/login", reader)
+	conn, err := net.Dial("tcp", d.server.Listener.Addr().String())
 	must(t, err)
-	r.Header.Set("Content-Type", "application/json")
-	go func() { _, _ = writer.Write([]byte(`{"username":`)) }()
-	d.want(d.send(r), 408, "request_timeout")
+	defer conn.Close()
+	must(t, conn.SetDeadline(time.Now().Add(patience)))
+	r, err := http.NewRequest("POST", d.server.URL+"/login", nil)
+	must(t, err)
+	// Nothing is sent after this, so that no write meets a connection that was closed.
+	_, err = io.WriteString(conn, "POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"username\":")
+	must(t, err)
+	response, err := http.ReadResponse(bufio.NewReader(conn), r)
+	must(t, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	must(t, err)
+	d.want(answer{response, string(body)}, 408, "request_timeout")
 }
 
 func TestPathsAndMethodsThatAreNotThere(t *testing.T) {
