@@ -105,3 +105,25 @@ const (
 	TakeSeq          = takeSeq
 	InsertRevocation = insertRevocation
 )
+
+// MigrateToFirst makes a database of the first schema, and nothing else.
+func MigrateToFirst(ctx context.Context, c Config) error {
+	const first = "00001_first.sql"
+	steps, err := embedded()
+	if err != nil {
+		return err
+	}
+	text, err := fs.ReadFile(steps, first)
+	if err != nil {
+		return err
+	}
+	only := fstest.MapFS{first: {Data: text}}
+	if c.URL == "" {
+		return migrate(ctx, c, only)
+	}
+	config, err := parseURL(c.URL)
+	if err != nil {
+		return err
+	}
+	return migratePostgres(ctx, c, config.ConnConfig, only)
+}
