@@ -42,7 +42,8 @@ func TestARollingRestartBehindHAProxyFailsNoRequest(t *testing.T) {
 	}
 	mixed.logout(c, opened(t, data, url).sessions("ada", sessions))
 	mixed.login(t, c, "ada")
-	for range scaled(5, 1, 1) {
+	rounds, kills := sized(5, 2, 1, 1), sized(20, 6, 1, 1)
+	for range rounds {
 		for i, name := range names {
 			mixed.await(t, "refresh", "protected", "logout", "login")
 			servers[i].signal(syscall.SIGTERM)
@@ -60,7 +61,7 @@ func TestARollingRestartBehindHAProxyFailsNoRequest(t *testing.T) {
 			proxy.await(t, name, "UP")
 		}
 	}
-	mixed.flawless(t, "refresh", "protected", "logout", "login")
+	restarted := mixed.flawless(t, "refresh", "protected", "logout", "login")
 
 	// Requests whose answer never came are repeated on another server where that is right.
 	repeated := newTraffic(t)
@@ -68,12 +69,13 @@ func TestARollingRestartBehindHAProxyFailsNoRequest(t *testing.T) {
 		repeated.refresh(t, c, session)
 	}
 	repeated.logout(c, opened(t, data, url).sessions("ada", sessions))
-	for i := range scaled(20, 1, 1) {
+	for i := range kills {
 		repeated.await(t, "refresh", "protected", "logout")
 		servers[i%3].kill()
 		repeated.await(t, "refresh", "protected", "logout")
 		servers[i%3] = begin(i % 3)
 		proxy.await(t, names[i%3], "UP")
 	}
-	repeated.flawless(t, "refresh", "protected", "logout")
+	killed := repeated.flawless(t, "refresh", "protected", "logout")
+	proved(t, "%d restarts: %s; %d kills: %s", 3*rounds, restarted, kills, killed)
 }

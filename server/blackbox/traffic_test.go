@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -79,8 +80,8 @@ func (tr *traffic) stop() {
 	tr.work.Wait()
 }
 
-// flawless ends the traffic and wants all of it to have succeeded, with some of each kind.
-func (tr *traffic) flawless(t *testing.T, kinds ...string) {
+// flawless ends the traffic and wants all of it to have succeeded, with some of each kind. It says how much there was.
+func (tr *traffic) flawless(t *testing.T, kinds ...string) string {
 	t.Helper()
 	tr.stop()
 	for i, complaint := range tr.wrong {
@@ -99,7 +100,7 @@ func (tr *traffic) flawless(t *testing.T, kinds ...string) {
 	for _, kind := range slices.Sorted(maps.Keys(tr.counts)) {
 		said = append(said, fmt.Sprintf("%d × %s", tr.counts[kind], kind))
 	}
-	t.Logf("%v, %d wrong", said, len(tr.wrong))
+	return fmt.Sprintf("%s, %d wrong", strings.Join(said, ", "), len(tr.wrong))
 }
 
 // refresh goes from refresh token to refresh token, and asks for the protected route with each access token.
