@@ -128,9 +128,9 @@ func TestRatesOfReplicas(t *testing.T) {
 			t.Errorf("%s: %d wrong answers", name, wrong.Load())
 		}
 	}
-	for range scaled(5, 1, 1) {
+	for range scaled(3, 1, 1) {
 		for _, n := range []int{1, 3} {
-			each := scaled(200, 4, 2)
+			each := scaled(60, 4, 2)
 			held := opened(t, people.data, people.url).sessions("ada", connections*each)
 			measure(fmt.Sprintf("refresh on %d", n), n, each, func(c *client, lane, _ int) (answer, error) {
 				a, err := c.send("POST", "/refresh", "", members{"refresh_token": held[lane*each].Refresh})
