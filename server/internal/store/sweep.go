@@ -14,12 +14,14 @@ const (
 	remembered = 24 * time.Hour
 )
 
+// What may be renewed is looked at twice: a database with several writers finds the rows first, and then waits
+// for whoever stores one of them again, with a later expiry, at the same moment.
 const sweepRevocations = `
-	DELETE FROM revocations WHERE (kind, id) IN (
+	DELETE FROM revocations WHERE expires_at <= $1 AND (kind, id) IN (
 		SELECT kind, id FROM revocations WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)`
 
 const sweepCounters = `
-	DELETE FROM sign_in_failures WHERE counter IN (
+	DELETE FROM sign_in_failures WHERE expires_at <= $1 AND counter IN (
 		SELECT counter FROM sign_in_failures WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)`
 
 // A session is kept while an access token of it may live: the token's revocation is read from it.
@@ -33,7 +35,7 @@ const sweepExpired = `
 		SELECT id FROM sessions WHERE idle_expires_at <= $1 AND access_expires_at <= $3 ORDER BY idle_expires_at LIMIT $2)`
 
 const sweepMarks = `
-	DELETE FROM status_marks WHERE status_index IN (
+	DELETE FROM status_marks WHERE expires_at <= $1 AND status_index IN (
 		SELECT status_index FROM status_marks WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)`
 
 const sweepAudit = `

@@ -53,9 +53,10 @@ func (t *tx) holdMaster(ctx context.Context, master string) error {
 	return err
 }
 
+// A key that was revoked since it was read stays erased.
 const (
 	selectSealed = `SELECT kid, sealed FROM signing_keys WHERE sealed <> ''`
-	updateSealed = `UPDATE signing_keys SET sealed = $2 WHERE kid = $1`
+	updateSealed = `UPDATE signing_keys SET sealed = $2 WHERE kid = $1 AND sealed = $3`
 	updateVault  = `UPDATE vault SET master = $2, sealed = $3 WHERE name = $1`
 )
 
@@ -89,7 +90,7 @@ func (db *DB) Rewrap(ctx context.Context, r keyring.Rewrapping, e audit.Event) e
 			if err != nil {
 				return fmt.Errorf("the signing key %s: %w", key.name, err)
 			}
-			if err := tx.exactlyOneKey(ctx, updateSealed, key.name, sealed); err != nil {
+			if _, err := tx.exec(ctx, updateSealed, key.name, sealed, key.value); err != nil {
 				return err
 			}
 		}
