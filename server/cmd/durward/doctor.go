@@ -84,6 +84,7 @@ func (f *findings) examine(ctx context.Context, c *commands) {
 	f.database(ctx, data, sound)
 	f.keys(data)
 	f.administrator(ctx, data)
+	f.backup(ctx, data)
 	release, err := data.Store.LockServer()
 	switch {
 	case errors.Is(err, store.ErrLocked):
@@ -177,6 +178,18 @@ func (f *findings) schedule(data *server.Data) {
 	}
 	for _, path := range old {
 		f.warning("master key", fmt.Sprintf("%s is an old one: put it where the backups are that were made with it, and delete it here", path))
+	}
+}
+
+// backup tells of the last one if any is known: whoever copies the database in other ways leaves no trace.
+func (f *findings) backup(ctx context.Context, data *server.Data) {
+	last, err := data.LastBackup(ctx)
+	if err != nil {
+		f.problem("last backup", err)
+		return
+	}
+	if !last.IsZero() {
+		f.ok("last backup", moment(last))
 	}
 }
 
