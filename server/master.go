@@ -73,6 +73,9 @@ func (d *Data) Rewrap(ctx context.Context, to keyring.Master, e audit.Event) (Re
 		if !own {
 			return Rewrapped{}, err
 		}
+		if errors.Is(err, store.ErrUnknownOutcome) { // it may take place even now
+			return Rewrapped{}, fmt.Errorf("the new key stays beside %s, and takes its place if everything was sealed under it: %w", path, err)
+		}
 		return Rewrapped{}, errors.Join(err, d.unstage(ctx, path, to))
 	}
 	done := Rewrapped{ID: to.ID()}
