@@ -72,7 +72,7 @@ func TestACrashOfPostgreSQLLosesNothing(t *testing.T) {
 // come within a bound, nobody is let in who should not be, nothing piles up, and all is well when the link is.
 func TestABadLinkToPostgreSQLIsSurvived(t *testing.T) {
 	t.Parallel()
-	rounds := sized(10, 2, 1, 1)
+	rounds := sized(10, 1, 1, 1)
 	direct := pgtest.Database(t)
 	at, err := url.Parse(direct)
 	if err != nil {

@@ -2,7 +2,9 @@ package blackbox_test
 
 import (
 	"context"
+	"errors"
 	"testing"
+	"time"
 
 	"github.com/durward-auth/durward/server"
 	"github.com/durward-auth/durward/server/internal/account"
@@ -62,7 +64,7 @@ func (o *operator) open(name string, n int) []tokens {
 	const atOnce = 250 // fewer than the store lets wait
 	for from := 0; from < n; from += atOnce {
 		together(min(atOnce, n-from), func(i int) {
-			grant, err := o.data.Accounts.IssueToken(o.t.Context(), user, "", account.Operator, audit.Origin{Address: "cli"})
+			grant, err := o.issue(user)
 			sessions[from+i] = tokens{Access: grant.AccessToken, Refresh: grant.RefreshToken, Session: grant.SessionID}
 			failed[from+i] = err
 		})
@@ -73,6 +75,17 @@ func (o *operator) open(name string, n int) []tokens {
 		}
 	}
 	return sessions
+}
+
+// issue opens a session, and asks again when the database is busy.
+func (o *operator) issue(user account.User) (account.Grant, error) {
+	for begin := time.Now(); ; {
+		grant, err := o.data.Accounts.IssueToken(o.t.Context(), user, "", account.Operator, audit.Origin{Address: "cli"})
+		var busy *account.BusyError
+		if !errors.As(err, &busy) || time.Since(begin) > patience {
+			return grant, err
+		}
+	}
 }
 
 // user makes a user with roles, and the one password.

@@ -58,7 +58,7 @@ func TestASoakLeaksNothing(t *testing.T) {
 	}{
 		{"goroutines", func(g gauges) int { return g.goroutines }, 10},
 		{"descriptors", func(g gauges) int { return g.descriptors }, 10},
-		{"bytes of memory", func(g gauges) int { return g.memory }, 12 << 20},
+		{"bytes of memory", func(g gauges) int { return g.memory }, 32 << 20}, // what a busy server allocates between two collections
 	} {
 		before, after := medianOf(second, g.of), medianOf(third, g.of)
 		if after > before+before/20+g.slack {
