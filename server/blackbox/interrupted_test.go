@@ -291,3 +291,23 @@ func dropAll(t *testing.T, url string) {
 		t.Fatal(err)
 	}
 }
+
+// A disk that fills while a backup is written leaves neither a part of it nor harm.
+func TestABackupOntoAFullDiskLeavesNothing(t *testing.T) {
+	t.Parallel()
+	shell, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("there is no shell to set a limit with")
+	}
+	data, dir := crowded(t), t.TempDir()
+	cmd := exec.Command(shell, "-c", `ulimit -f 100 && exec "$0" "$@"`, program, "backup", filepath.Join(dir, "backup"), "--data", data)
+	cmd.Env = environment()
+	said, err := cmd.CombinedOutput()
+	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 1 || !strings.Contains(string(said), "too large") {
+		t.Errorf("got error %v, and it says %s", err, said)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+		t.Errorf("got files %v and error %v, want none", left, err)
+	}
+	healthy(t, data)
+}
