@@ -29,7 +29,7 @@ func TestStalenessIsHonouredToTheSecond(t *testing.T) {
 			if got := time.Since(last); got != time.Second {
 				t.Fatalf("the last heartbeat is %v old, want 1s", got)
 			}
-			time.Sleep(last.Add(20 * time.Second).Sub(time.Now()))
+			time.Sleep(time.Until(last.Add(20 * time.Second)))
 			answers(t, f, 2, 0, nil)
 			time.Sleep(time.Nanosecond)
 			answers(t, f, 2, 0, revocation.ErrStale)

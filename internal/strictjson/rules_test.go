@@ -174,14 +174,17 @@ type (
 		untagged2
 		deep
 	}
-	deep      struct{ deepN }
-	deepN     struct{ N int }
+	deep  struct{ deepN }
+	deepN struct{ N int }
+	//lint:ignore U1000 encoding/json passes over it where it is embedded, and so must Decode
 	hiddenInt int
 	odd       struct {
 		//lint:ignore U1000 encoding/json passes over it, and so must Decode
 		hidden struct{ X int }
+		//lint:ignore U1000 encoding/json passes over it, and so must Decode
 		hiddenInt
-		Minus   int  `json:"-"`
+		Minus int `json:"-"`
+		//lint:ignore SA5008 encoding/json takes it for the name "-", and so must Decode
 		Dash    int  `json:"-,"`
 		X       int  `json:"x"`
 		Pointer *int `json:",string"`
