@@ -50,7 +50,7 @@ func (t *tx) revoke(ctx context.Context, now time.Time, entries ...revocation.En
 	}
 	for i, e := range live {
 		seq := end - int64(len(live)-1-i)
-		if _, err := t.exec(ctx, insertRevocation, e.Kind.String(), e.ID, e.Below, expiry(e.ExpiresAt), seq); err != nil {
+		if err := t.post(ctx, insertRevocation, e.Kind.String(), e.ID, e.Below, expiry(e.ExpiresAt), seq); err != nil {
 			return nil, fmt.Errorf("store revocation: %w", err)
 		}
 	}

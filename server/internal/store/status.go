@@ -55,7 +55,7 @@ func (t *tx) mark(ctx context.Context, s account.Session) error {
 	if s.StatusIndex == 0 {
 		return nil
 	}
-	if _, err := t.exec(ctx, insertMark, s.StatusIndex, micros(s.AccessExpiresAt)); err != nil {
+	if err := t.post(ctx, insertMark, s.StatusIndex, micros(s.AccessExpiresAt)); err != nil {
 		return fmt.Errorf("mark status: %w", err)
 	}
 	return nil
