@@ -27,6 +27,7 @@ const (
 	EndSlow         = "slow"          // the reader did not keep up
 	EndDraining     = "draining"      // the server is shutting down
 	EndRevoked      = "revoked"       // the access token was taken back
+	EndBusy         = "busy"          // there is no room for all, and the reader's client has the most streams
 )
 
 // Event is one event of a stream. Its ID and Name have no line breaks.

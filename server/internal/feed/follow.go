@@ -12,6 +12,8 @@ import (
 
 // Follower is somebody who reads a stream.
 type Follower struct {
+	// Holder is who reads. While there is no room for all, those who have the most streams give way.
+	Holder string
 	// Write sends a part of the stream. After an error nothing more is written.
 	Write func([]byte) error
 	// Expired is asked before each part whether the follower may still read: a reason of package revocation, or "".
@@ -28,10 +30,11 @@ const opening = "retry: 1000\n\n"
 // reset and everything. It returns ErrDraining or ErrFull, or an error of the store, before anything is written; what
 // goes wrong later ends the stream, and the follower comes back with its cursor.
 func (h *Hub) Follow(ctx context.Context, after revocation.Cursor, f Follower) error {
-	if err := h.admit(); err != nil {
+	seat, err := h.admit(f.Holder)
+	if err != nil {
 		return err
 	}
-	defer h.counts.open.Add(-1)
+	defer h.vacate(seat)
 	place, reset, err := h.place(ctx, after)
 	if err != nil {
 		return err
@@ -43,7 +46,7 @@ func (h *Hub) Follow(ctx context.Context, after revocation.Cursor, f Follower) e
 	if err := f.Write(begin); err != nil {
 		return nil
 	}
-	s, err := h.catchUp(ctx, place, f)
+	s, err := h.catchUp(ctx, seat, place, f)
 	if errors.Is(err, ErrDraining) {
 		f.end(revocation.EndDraining)
 	}
@@ -72,9 +75,9 @@ func (h *Hub) place(ctx context.Context, after revocation.Cursor) (place int64, 
 }
 
 // catchUp writes what was missed, and joins the hub where it ends.
-func (h *Hub) catchUp(ctx context.Context, place int64, f Follower) (*Stream, error) {
+func (h *Hub) catchUp(ctx context.Context, seat *seat, place int64, f Follower) (*Stream, error) {
 	for {
-		s, first, through, err := h.join(place)
+		s, first, through, err := h.join(seat, place)
 		if err != nil {
 			return nil, err
 		}

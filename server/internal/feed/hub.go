@@ -59,6 +59,7 @@ type Hub struct {
 	known    int64     // everything above here, up to seq, is in recent
 	readAt   time.Time // when the last reading that succeeded began
 	streams  map[*Stream]struct{}
+	seats    map[string]int // of each holder
 	draining bool
 	changed  chan struct{} // closed and replaced when seq moves
 }
@@ -72,7 +73,7 @@ func Open(ctx context.Context, c Config) (*Hub, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Hub{config: c, streams: map[*Stream]struct{}{}, changed: make(chan struct{})}
+	h := &Hub{config: c, streams: map[*Stream]struct{}{}, seats: map[string]int{}, changed: make(chan struct{})}
 	if err := h.Read(ctx); err != nil {
 		return nil, err
 	}

@@ -22,6 +22,13 @@ type Stream struct {
 	frames chan Frame
 	ended  chan struct{} // closed when the hub has let go of it
 	reason string        // why; read it after ended
+	seat   *seat
+}
+
+// seat is the place of one of those who follow, up to date or not. The hub's mu guards it.
+type seat struct {
+	holder string
+	vacant bool
 }
 
 // counts are what the metrics tell.
@@ -37,22 +44,63 @@ func (h *Hub) Sent() int64 { return h.counts.sent.Load() }
 func (h *Hub) Slow() int64 { return h.counts.slow.Load() }
 
 // admit counts a stream that begins, or refuses it.
-func (h *Hub) admit() error {
+func (h *Hub) admit(holder string) (*seat, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.draining {
-		return ErrDraining
+		return nil, ErrDraining
 	}
-	if h.counts.open.Load() >= int64(h.config.MaxStreams) {
-		return ErrFull
+	if h.counts.open.Load() >= int64(h.config.MaxStreams) && !h.makeRoom(holder) {
+		return nil, ErrFull
 	}
 	h.counts.open.Add(1)
-	return nil
+	h.seats[holder]++
+	return &seat{holder: holder}, nil
+}
+
+// makeRoom ends a stream of whoever has the most, if that is still no fewer than the newcomer has then: one client cannot keep
+// the others out, and nobody is sent to and fro. The caller has locked the hub.
+func (h *Hub) makeRoom(newcomer string) bool {
+	most := newcomer
+	for holder, n := range h.seats {
+		if n > h.seats[most] {
+			most = holder
+		}
+	}
+	if h.seats[most] <= h.seats[newcomer]+1 {
+		return false
+	}
+	for s := range h.streams {
+		if s.seat.holder == most {
+			h.remove(s, revocation.EndBusy)
+			h.free(s.seat)
+			return true
+		}
+	}
+	return false
+}
+
+func (h *Hub) vacate(s *seat) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.free(s)
+}
+
+// free gives a seat back, once. The caller has locked the hub.
+func (h *Hub) free(s *seat) {
+	if s.vacant {
+		return
+	}
+	s.vacant = true
+	h.counts.open.Add(-1)
+	if h.seats[s.holder]--; h.seats[s.holder] == 0 {
+		delete(h.seats, s.holder)
+	}
 }
 
 // join makes a stream of somebody who knows everything up to a place, and returns the frames to send first. It
 // returns no stream when more is missing than is remembered here: up to what it returns is then to be read from the store.
-func (h *Hub) join(place int64) (s *Stream, first []Frame, through int64, err error) {
+func (h *Hub) join(seat *seat, place int64) (s *Stream, first []Frame, through int64, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.draining {
@@ -71,7 +119,7 @@ func (h *Hub) join(place int64) (s *Stream, first []Frame, through int64, err er
 	if h.fresh(now) {
 		first = append(first, h.heartbeat())
 	}
-	s = &Stream{frames: make(chan Frame, queued), ended: make(chan struct{})}
+	s = &Stream{frames: make(chan Frame, queued), ended: make(chan struct{}), seat: seat}
 	h.streams[s] = struct{}{}
 	return s, first, h.seq, nil
 }

@@ -62,6 +62,7 @@ func (a *api) followRevocations(x *exchange, r *http.Request, after revocation.C
 	expiry := time.NewTimer(x.claims.ExpiresAt.Sub(a.now()))
 	defer expiry.Stop()
 	err := a.Feed.Follow(r.Context(), after, feed.Follower{
+		Holder: x.claims.Subject,
 		Write: func(part []byte) error {
 			if err := write(part); err != nil {
 				return err

@@ -23,10 +23,15 @@ const patience = 30 * time.Second
 // verifier is a token for the feed.
 func (d *door) verifier(lifetime time.Duration) string {
 	d.t.Helper()
+	return d.verifierOf("orders", lifetime)
+}
+
+func (d *door) verifierOf(client string, lifetime time.Duration) string {
+	d.t.Helper()
 	signer, err := durward.NewSigner(durward.SignerConfig{Issuer: issuer, Audience: issuer, Key: d.key, Clock: d.clock.Now})
 	must(d.t, err)
 	token, _, err := signer.Sign(d.t.Context(), durward.Claims{
-		Subject: "orders", ID: "verifier-token", ClientID: "orders", Scopes: []string{revocation.Scope}, ExpiresAt: d.clock.Now().Add(lifetime),
+		Subject: client, ID: "verifier-token", ClientID: client, Scopes: []string{revocation.Scope}, ExpiresAt: d.clock.Now().Add(lifetime),
 	})
 	must(d.t, err)
 	return token
@@ -286,6 +291,49 @@ func TestTheNumberOfStreamsIsBounded(t *testing.T) {
 	last.body.Close()
 	d.until("the place is free again", func() bool { return d.hub.Open() < maxStreams })
 	d.follow(token, "epoch.0").next(revocation.EventHeartbeat)
+}
+
+// One client, or whoever has stolen its secret, cannot keep the verifiers of all others from the feed.
+func TestAClientWithAllTheStreamsGivesWayToOthers(t *testing.T) {
+	d := open(t)
+	d.run()
+	greedy, other := d.verifier(time.Hour), d.verifierOf("billing", time.Hour)
+	ended := make(chan revocation.Event, maxStreams)
+	for range maxStreams {
+		s := d.follow(greedy, "epoch.0")
+		s.next(revocation.EventHeartbeat)
+		go func() {
+			for {
+				e, err := s.events.Next()
+				if err != nil {
+					return
+				}
+				if e.Name == revocation.EventEnd {
+					ended <- e
+				}
+			}
+		}()
+	}
+	for n := range maxStreams / 2 {
+		d.follow(other, "epoch.0").next(revocation.EventHeartbeat)
+		select {
+		case e := <-ended:
+			if want := `{"reason":"` + revocation.EndBusy + `"}`; e.Data != want {
+				t.Errorf("got the end %s, want %s", e.Data, want)
+			}
+		case <-time.After(patience):
+			t.Fatalf("no stream of the first client has ended for the other's number %d", n+1)
+		}
+	}
+	for name, token := range map[string]string{"the first client": greedy, "the other": other} {
+		d.want(d.do("GET", "/revocations", "", as(token), with("Accept", "text/event-stream")), 503, "busy")
+		if len(ended) > 0 {
+			t.Errorf("%s has half of the streams, and one more ended", name)
+		}
+	}
+	if got := d.hub.Open(); got != maxStreams {
+		t.Errorf("got %d open streams, want %d", got, maxStreams)
+	}
 }
 
 func TestHeartbeatsStopWhileTheStoreCannotBeRead(t *testing.T) {
