@@ -108,7 +108,7 @@ func replaceKeys(ctx context.Context, tx *sql.Tx, r Renewal) (int64, error) {
 			return 0, err
 		}
 		var seq int64
-		if err := tx.QueryRowContext(ctx, takeSeq, 1).Scan(&seq); err != nil {
+		if err := tx.QueryRowContext(ctx, takeSeq, 1, micros(r.Now)).Scan(&seq); err != nil {
 			return 0, err
 		}
 		e := revokedKey(kid, until)
