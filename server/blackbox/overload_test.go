@@ -21,10 +21,13 @@ import (
 // refuses what is too much, says when to come back, and goes on verifying tokens.
 func TestOverloadIsRefusedAndHarmsNobodyElse(t *testing.T) {
 	t.Parallel()
-	const memory = 256 << 20
+	memory := 256 << 20
+	if raceDetector { // it takes several times as much
+		memory = 2 << 30
+	}
 	logins, slow := sized(500, 500, 100, 40), sized(1000, 1000, 100, 40)
 	rounds := sized(5, 3, 1, 1)
-	server := startWith(t, []string{"GOMEMLIMIT=192MiB"}, filepath.Join(t.TempDir(), "data"), "--log-level", "error")
+	server := startWith(t, []string{fmt.Sprintf("GOMEMLIMIT=%d", memory*3/4)}, filepath.Join(t.TempDir(), "data"), "--log-level", "error")
 	limited := server.confine(t, memory)
 	c := server.client()
 	c.register(t, "ada")
@@ -44,8 +47,8 @@ func TestOverloadIsRefusedAndHarmsNobodyElse(t *testing.T) {
 		sum.closed.Add(f.closed.Load())
 	}
 	c.want(t, http.StatusOK, "GET", "/healthz", "", nil)
-	if peak := server.status(t, "VmHWM"); peak > memory && !raceDetector {
-		t.Errorf("the server took %.0f MB at its peak, want at most 256 MiB", megabytes(peak))
+	if peak := server.status(t, "VmHWM"); peak > memory {
+		t.Errorf("the server took %.0f MB at its peak, want at most %.0f", megabytes(peak), megabytes(memory))
 	}
 	eventually(t, patience, "goroutines and descriptors are as few as before", func() bool {
 		now := server.gauges(t)
@@ -61,8 +64,8 @@ func TestOverloadIsRefusedAndHarmsNobodyElse(t *testing.T) {
 	if ratio > 2 { // who floods shares the processors with the server here: this is reported, and no failure
 		goal = "the goal of twice is missed"
 	}
-	proved(t, "%d logins at once and %d slow connections in 256 MiB (%s): %d logins answered, %d refused with Retry-After, %d slow connections closed; peak %.0f MB; p99 of GET /protected %v, %v when idle: %.2f times, %s",
-		logins, slow, limited, sum.granted.Load(), sum.refused.Load(), sum.closed.Load(), megabytes(peak), median(loaded), median(idle), ratio, goal)
+	proved(t, "%d logins at once and %d slow connections in %d MiB (%s): %d logins answered, %d refused with Retry-After, %d slow connections closed; peak %.0f MB; p99 of GET /protected %v, %v when idle: %.2f times, %s",
+		logins, slow, memory>>20, limited, sum.granted.Load(), sum.refused.Load(), sum.closed.Load(), megabytes(peak), median(loaded), median(idle), ratio, goal)
 }
 
 // p99 asks for a protected route at a steady pace.
@@ -236,7 +239,7 @@ func (p *process) confine(t *testing.T, bytes int) string {
 		t.Cleanup(p.cleanUp) // first
 		if os.WriteFile(filepath.Join(group, place.limit), []byte(strconv.Itoa(bytes)), 0o644) == nil &&
 			os.WriteFile(filepath.Join(group, "cgroup.procs"), []byte(strconv.Itoa(p.cmd.Process.Pid)), 0o644) == nil {
-			return "GOMEMLIMIT=192MiB and " + place.kind
+			return "GOMEMLIMIT and " + place.kind
 		}
 	}
 	if proving() {
