@@ -10,7 +10,7 @@ import (
 )
 
 // baseline is the last migration before the first release. Whoever ran earlier ones runs no server of before.
-const baseline = 5
+const baseline = 6
 
 var (
 	comment  = regexp.MustCompile(`--[^\n]*`)
