@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/durward-auth/durward/revocation"
@@ -77,7 +78,7 @@ func (h *Hub) place(ctx context.Context, after revocation.Cursor) (place int64, 
 // catchUp writes what was missed, and joins the hub where it ends.
 func (h *Hub) catchUp(ctx context.Context, seat *seat, place int64, f Follower) (*Stream, error) {
 	for {
-		s, first, through, err := h.join(seat, place)
+		s, first, missing, through, err := h.join(seat, place)
 		if err != nil {
 			return nil, err
 		}
@@ -89,6 +90,14 @@ func (h *Hub) catchUp(ctx context.Context, seat *seat, place int64, f Follower) 
 				}
 			}
 			return s, nil
+		}
+		for batch := range slices.Chunk(missing, revocation.MaxBatch) {
+			place = batch[len(batch)-1].Seq
+			if live := unexpired(batch, h.config.Clock()); len(live) > 0 {
+				if err := h.write(h.encode(live, place), f); err != nil {
+					return nil, err
+				}
+			}
 		}
 		for place < through {
 			entries, err := h.config.Store.Revocations(ctx, place, through, revocation.MaxBatch)

@@ -99,29 +99,31 @@ func (h *Hub) free(s *seat) {
 }
 
 // join makes a stream of somebody who knows everything up to a place, and returns the frames to send first. It
-// returns no stream when more is missing than is remembered here: up to what it returns is then to be read from the store.
-func (h *Hub) join(seat *seat, place int64) (s *Stream, first []Frame, through int64, err error) {
+// returns no stream when more than one frame is missing, so that nobody waits while many come back from far behind: then
+// missing is to be sent or, when it is not remembered here, what the store has up to the end that is returned.
+func (h *Hub) join(seat *seat, place int64) (s *Stream, first []Frame, missing []Entry, through int64, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.draining {
-		return nil, nil, 0, ErrDraining
+		return nil, nil, nil, 0, ErrDraining
 	}
 	if place < h.known {
-		return nil, nil, h.known, nil
+		return nil, nil, nil, h.known, nil
 	}
 	from, _ := slices.BinarySearchFunc(h.recent, place+1, func(e Entry, seq int64) int { return cmp.Compare(e.Seq, seq) })
+	if missing = h.recent[from:]; len(missing) > revocation.MaxBatch {
+		return nil, nil, missing, h.seq, nil // what is in recent is never changed, but added to
+	}
 	now := h.config.Clock()
-	for missing := unexpired(h.recent[from:], now); len(missing) > 0; {
-		n := min(len(missing), revocation.MaxBatch)
-		first = append(first, h.frame(missing[:n], n == len(missing)))
-		missing = missing[n:]
+	if live := unexpired(missing, now); len(live) > 0 {
+		first = append(first, h.frame(live, true))
 	}
 	if h.fresh(now) {
 		first = append(first, h.heartbeat())
 	}
 	s = &Stream{frames: make(chan Frame, queued), ended: make(chan struct{}), seat: seat}
 	h.streams[s] = struct{}{}
-	return s, first, h.seq, nil
+	return s, first, nil, h.seq, nil
 }
 
 // leave lets go of a stream that has hung up.
