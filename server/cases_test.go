@@ -15,8 +15,7 @@ import (
 
 // untested are the cases of sessions and of keys that no test holds, each with the reason.
 var untested = map[string]string{
-	"F17": "there is no restore yet; with it comes what tells a restored database from one that went on",
-	"F18": "a standby that lost the last commits looks like a restored backup, and is told by the same means as F17; docs/scale.md says how to lose none",
+	"F18": "a standby that lost the last commits looks like a restored backup, and is no backup; docs/scale.md says how to lose none",
 	"F23": "there are no links: no mail is sent, and an operator or the user's own password sets a new one",
 }
 

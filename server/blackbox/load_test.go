@@ -69,6 +69,7 @@ type load struct {
 	acks    chan struct{} // one for each acknowledgement, until nobody wants to know
 	quiet   chan struct{} // closed when nobody wants to know any more
 	refused atomic.Int64  // answers that were none
+	changed atomic.Int64  // roles
 
 	mu   sync.Mutex
 	said acknowledged
@@ -189,7 +190,10 @@ func (l *load) change(p promotion) {
 			}
 			break
 		}
-		l.acknowledge(a, http.StatusOK, func(*acknowledged) { p.role, p.changes = role, p.changes+1 })
+		l.acknowledge(a, http.StatusOK, func(*acknowledged) {
+			p.role, p.changes = role, p.changes+1
+			l.changed.Add(1)
+		})
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -220,7 +224,7 @@ func (l *load) awaitSome(t *testing.T, acks int) {
 func (l *load) allKinds() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.said.registrations) > 0 && len(l.said.logouts) > 0
+	return len(l.said.registrations) > 0 && len(l.said.logouts) > 0 && (len(l.promote) == 0 || l.changed.Load() > 0)
 }
 
 // end is called when the server is gone, or is to be left in peace, and returns what it had said.

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Source is data that is being moved away. Nothing starts on it from OpenSource on.
@@ -70,15 +71,31 @@ func (s *Source) alone(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	count, err := s.bulk.others(ctx, s.bulk.pool, config.ConnConfig.RuntimeParams["application_name"])
-	if err != nil {
-		return translatePostgres(err)
+	// A connection of a program that has ended is there for a moment more.
+	patience := time.NewTimer(leaveWithin)
+	defer patience.Stop()
+	again := time.NewTicker(leaveWithin / 100)
+	defer again.Stop()
+	for {
+		count, err := s.bulk.others(ctx, s.bulk.pool, config.ConnConfig.RuntimeParams["application_name"])
+		if err != nil {
+			return translatePostgres(err)
+		}
+		if count == 0 {
+			return nil
+		}
+		select {
+		case <-again.C:
+		case <-patience.C:
+			return fmt.Errorf("%w (%d connections)", ErrInUse, count)
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
-	if count > 0 {
-		return fmt.Errorf("%w (%d connections)", ErrInUse, count)
-	}
-	return nil
 }
+
+// leaveWithin is how long a connection may outlive its program.
+const leaveWithin = 5 * time.Second
 
 func (s *Source) mark(ctx context.Context) error {
 	return s.bulk.transact(ctx, func(tx *sql.Tx) error {
