@@ -27,8 +27,8 @@ func (r *Ring) Revoke(ctx context.Context, kid string, e audit.Event) error {
 }
 
 func (r *Ring) revoke(ctx context.Context, kid string, e audit.Event) error {
-	s, now := r.current.Load(), r.config.Clock()
-	change := Revocation{MasterID: r.lock.Load().id, KeyID: kid, Now: now, Until: now.Add(RevokedFor)}
+	s, held, now := r.current.Load(), r.lock.Load(), r.config.Clock()
+	change := Revocation{MasterID: held.id, KeyID: kid, Now: now, Until: now.Add(RevokedFor)}
 	if key := s.byID[kid]; key != nil {
 		change.From = key.State
 	}
@@ -36,7 +36,7 @@ func (r *Ring) revoke(ctx context.Context, kid string, e audit.Event) error {
 		if s.next == nil {
 			return errors.New("revoke signing key: there is no next key")
 		}
-		added, err := r.generate(Next)
+		added, err := r.generate(held, Next)
 		if err != nil {
 			return fmt.Errorf("revoke signing key: %w", err)
 		}

@@ -91,11 +91,12 @@ func Algorithms() []durward.Algorithm {
 var ErrNoKeys = errors.New("there are no signing keys yet: durward serve makes them")
 
 func (r *Ring) install(ctx context.Context) error {
-	active, err := r.generate(Active)
+	held := r.lock.Load()
+	active, err := r.generate(held, Active)
 	if err != nil {
 		return err
 	}
-	next, err := r.generate(Next)
+	next, err := r.generate(held, Next)
 	if err != nil {
 		return err
 	}
@@ -106,8 +107,9 @@ func (r *Ring) install(ctx context.Context) error {
 	return nil
 }
 
-func (r *Ring) generate(state State) (Record, error) {
-	return generate(r.lock.Load(), r.config.Algorithm, r.config.Schedule.TokenLife, r.config.Clock(), state)
+// generate seals a new key under a master key, whose id must go to the store with it: another may take its place meanwhile.
+func (r *Ring) generate(held *lock, state State) (Record, error) {
+	return generate(held, r.config.Algorithm, r.config.Schedule.TokenLife, r.config.Clock(), state)
 }
 
 func generate(l *lock, algorithm durward.Algorithm, life time.Duration, now time.Time, state State) (Record, error) {

@@ -23,13 +23,14 @@ func (r *Ring) Rotate(ctx context.Context, e audit.Event) error {
 	if s.verifying(r.config.Clock()) >= MaxKeys {
 		return fmt.Errorf("rotate signing keys: %w", ErrTooManyKeys)
 	}
-	added, err := r.generate(Next)
+	held := r.lock.Load()
+	added, err := r.generate(held, Next)
 	if err != nil {
 		return fmt.Errorf("rotate signing keys: %w", err)
 	}
 	e.Action, e.Outcome, e.Time, e.Target, e.Count = audit.KeyRotate, audit.Success, added.CreatedAt, s.next.KeyID, 1
 	return r.settle(ctx, "rotate signing keys", r.config.Store.RotateKeys(ctx, Rotation{
-		MasterID: r.lock.Load().id, Retire: s.active.KeyID, Activate: s.next.KeyID, Add: added,
+		MasterID: held.id, Retire: s.active.KeyID, Activate: s.next.KeyID, Add: added,
 		Now: added.CreatedAt, Margin: Leeway, Overlap: r.config.Schedule.overlap(),
 	}, e))
 }
@@ -116,7 +117,8 @@ func (r *Ring) AdoptAlgorithm(ctx context.Context) error {
 	if s.next == nil || s.next.Algorithm == string(r.config.Algorithm) {
 		return nil
 	}
-	added, err := r.generate(Next)
+	held := r.lock.Load()
+	added, err := r.generate(held, Next)
 	if err != nil {
 		return fmt.Errorf("change the algorithm of signing keys: %w", err)
 	}
@@ -124,7 +126,7 @@ func (r *Ring) AdoptAlgorithm(ctx context.Context) error {
 		Time: added.CreatedAt, Action: audit.KeyCreate, Outcome: audit.Success, Reason: "algorithm", ActorName: "server", Target: added.KeyID, Count: 1,
 	}
 	err = r.settle(ctx, "change the algorithm of signing keys", r.config.Store.ReplaceNextKey(ctx, Replacement{
-		MasterID: r.lock.Load().id, Drop: s.next.KeyID, Add: added,
+		MasterID: held.id, Drop: s.next.KeyID, Add: added,
 	}, e))
 	if errors.Is(err, ErrConflict) {
 		return nil // another process has just changed the keys, as it was told to

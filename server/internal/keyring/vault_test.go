@@ -110,6 +110,52 @@ func TestARunningRingFollowsANewMasterKeyOrChangesNothing(t *testing.T) {
 	}
 }
 
+// A new key that was sealed under the old master key must not reach a store whose keys are sealed under the new one,
+// not even when the ring follows in the middle of the act.
+func TestAMasterKeyReplacedDuringARotationLeavesEveryKeyReadable(t *testing.T) {
+	for name, act := range map[string]func(*keyring.Ring) error{
+		"rotate": func(r *keyring.Ring) error { return r.Rotate(t.Context(), audit.Event{}) },
+		"revoke": func(r *keyring.Ring) error {
+			return r.Revoke(t.Context(), inState(t, r, keyring.Active), audit.Event{})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			to, beside := keyring.GenerateMaster(), w.open()
+			config := w.config(durward.ES256)
+			config.Renew = func() (keyring.Master, error) { return to, nil }
+			var ring *keyring.Ring
+			calls, at := 0, -1
+			config.Clock = func() time.Time {
+				if calls++; calls == at {
+					if err := beside.Rewrap(t.Context(), to, audit.Event{}); err != nil {
+						t.Error(err)
+					}
+					if err := ring.Reload(t.Context()); err != nil {
+						t.Error(err)
+					}
+				}
+				return w.clock()
+			}
+			ring, err := keyring.Open(t.Context(), config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			at = calls + 2 // the first is for the ring's own look at the keys, the second for the new key
+			if err := act(ring); err != nil && !errors.Is(err, keyring.ErrMasterReplaced) {
+				t.Errorf("got %v, want none or ErrMasterReplaced", err)
+			}
+			if calls < at {
+				t.Fatalf("the clock was asked %d times, want %d at least", calls, at)
+			}
+			w.master = to
+			if _, err := w.tryOpen(durward.ES256); err != nil {
+				t.Errorf("open afterwards: got %v, want none", err)
+			}
+		})
+	}
+}
+
 func TestASharedSecretHas32BytesAndIsHandedOutOnDemandAlone(t *testing.T) {
 	w := newWorld(t)
 	ring, err := w.tryOpen(durward.HS256)
