@@ -315,6 +315,9 @@ func FuzzVerify(f *testing.F) {
 	f.Add(`{"sub":"u","iat":1e3,"status_list":{"bits":8,"lst":"eNo76fITAAPfAgc","aggregation_uri":""},"x":[]}`, int64(-1))
 	f.Fuzz(func(t *testing.T, payload string, index int64) {
 		text, err := durward.SignPayload(t.Context(), listKey, "statuslist+jwt", []byte(payload))
+		if payload == "" && err != nil {
+			return
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
