@@ -39,7 +39,7 @@ func proved(t *testing.T, format string, args ...any) {
 	t.Logf("proof: "+format, args...)
 }
 
-// lacking skips a test that cannot run here, and fails it as a proof.
+// lacking skips a test that the machine does not let run, and fails it as a proof.
 func lacking(t *testing.T, why string) {
 	t.Helper()
 	if proving() {
@@ -48,10 +48,13 @@ func lacking(t *testing.T, why string) {
 	t.Skip(why)
 }
 
-// needTool returns the path of a program that a proof uses.
+// needTool returns the path of a program that a proof uses. The gate installs it: there, its absence is a failure.
 func needTool(t *testing.T, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
+	if err != nil && os.Getenv("CI") != "" {
+		t.Fatalf("CI must have %s: %v", name, err)
+	}
 	if err != nil {
 		lacking(t, name+" is not installed")
 	}
