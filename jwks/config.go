@@ -1,6 +1,7 @@
 package jwks
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -102,18 +103,10 @@ func (c Config) checked() (Config, *url.URL, error) {
 	if len(problems) > 0 {
 		return Config{}, nil, fmt.Errorf("jwks: %w", errors.Join(problems...))
 	}
-	c.RefreshEvery = orDefault(c.RefreshEvery, defaultRefresh)
-	c.CoolDown = orDefault(c.CoolDown, defaultCoolDown)
-	c.MaxStale = max(0, orDefault(c.MaxStale, defaultMaxStale))
-	c.Timeout = orDefault(c.Timeout, defaultTimeout)
-	c.MaxBytes = orDefault(c.MaxBytes, defaultMaxBytes)
+	c.RefreshEvery = cmp.Or(c.RefreshEvery, defaultRefresh)
+	c.CoolDown = cmp.Or(c.CoolDown, defaultCoolDown)
+	c.MaxStale = max(0, cmp.Or(c.MaxStale, defaultMaxStale))
+	c.Timeout = cmp.Or(c.Timeout, defaultTimeout)
+	c.MaxBytes = cmp.Or(c.MaxBytes, defaultMaxBytes)
 	return c, start, nil
-}
-
-func orDefault[T comparable](value, preset T) T {
-	var zero T
-	if value == zero {
-		return preset
-	}
-	return value
 }

@@ -1,6 +1,7 @@
 package statuslist
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -83,20 +84,12 @@ func (c Config) checked() (Config, []*url.URL, error) {
 	if len(problems) > 0 {
 		return Config{}, nil, fmt.Errorf("statuslist: %w", errors.Join(problems...))
 	}
-	c.MaxAge = orDefault(c.MaxAge, defaultMaxAge)
-	c.MaxBytes = orDefault(c.MaxBytes, defaultMaxBytes)
-	c.MaxLists = orDefault(c.MaxLists, defaultMaxLists)
-	c.Timeout = orDefault(c.Timeout, defaultTimeout)
+	c.MaxAge = cmp.Or(c.MaxAge, defaultMaxAge)
+	c.MaxBytes = cmp.Or(c.MaxBytes, defaultMaxBytes)
+	c.MaxLists = cmp.Or(c.MaxLists, defaultMaxLists)
+	c.Timeout = cmp.Or(c.Timeout, defaultTimeout)
 	if c.Clock == nil {
 		c.Clock = time.Now
 	}
 	return c, origins, nil
-}
-
-func orDefault[T comparable](value, preset T) T {
-	var zero T
-	if value == zero {
-		return preset
-	}
-	return value
 }

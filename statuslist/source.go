@@ -1,6 +1,7 @@
 package statuslist
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -200,7 +201,7 @@ func (s *Source) fetch(ctx context.Context, e *entry, done chan struct{}) {
 
 // lifetime is how long a list may be used: to the end of its ttl, its exp and MaxAge, whichever comes first.
 func (s *Source) lifetime(t *Token, now time.Time) time.Duration {
-	lifetime := min(orDefault(t.TTL, usualAge), s.config.MaxAge)
+	lifetime := min(cmp.Or(t.TTL, usualAge), s.config.MaxAge)
 	if !t.ExpiresAt.IsZero() {
 		lifetime = min(lifetime, t.ExpiresAt.Sub(now))
 	}
