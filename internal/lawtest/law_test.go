@@ -45,6 +45,9 @@ var theLaw = law{
 			serverModule + "/internal/pgtest",
 			serverModule + "/internal/username",
 		}},
+		{name: "ground", packages: []string{
+			serverModule + "/internal/durable",
+		}},
 	},
 
 	// The packages that read hostile bytes import nothing of the root module

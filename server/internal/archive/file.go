@@ -1,13 +1,13 @@
 package archive
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"runtime"
+
+	"github.com/durward-auth/durward/server/internal/durable"
 )
 
 // ErrExists says that there is a file already in the place of a backup to be written.
@@ -15,50 +15,15 @@ var ErrExists = errors.New("there is a file of this name already")
 
 // WriteFile writes a backup that appears under its name only when it is whole and on the disk, with mode 0600. A file that is there
 // is kept, and ErrExists returned, unless replace is set.
-func WriteFile(path string, replace bool, write func(*Writer) error) (err error) {
+func WriteFile(path string, replace bool, write func(*Writer) error) error {
 	if _, err := os.Lstat(path); err == nil && !replace {
 		return fmt.Errorf("%s: %w", path, ErrExists)
 	}
-	dir := filepath.Dir(path)
-	file, err := os.CreateTemp(dir, ".durward-backup-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(file.Name())
-	buffer := bufio.NewWriterSize(file, 1<<20)
-	err = write(NewWriter(buffer))
-	if err == nil {
-		err = buffer.Flush()
-	}
-	if err == nil {
-		err = file.Sync()
-	}
-	if err := errors.Join(err, file.Close()); err != nil {
-		return err
-	}
-	if replace {
-		err = os.Rename(file.Name(), path)
-	} else {
-		err = os.Link(file.Name(), path)
-	}
+	err := durable.WriteFile(path, replace, func(w io.Writer) error { return write(NewWriter(w)) })
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s: %w", path, ErrExists)
 	}
-	if err != nil {
-		return err
-	}
-	return syncDir(dir)
-}
-
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return err
 }
 
 // File is a backup on the disk.

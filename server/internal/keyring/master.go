@@ -6,12 +6,14 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
+
+	"github.com/durward-auth/durward/server/internal/durable"
 )
 
 // Master is the key under which the signing keys and the root secret are sealed. It prints as "[secret]".
@@ -81,31 +83,10 @@ func CreateMaster(path string) (Master, error) {
 
 // writeOnce makes a file appear with its whole content, or not at all; fs.ErrExist if it is there.
 func writeOnce(path, text string) error {
-	dir := filepath.Dir(path)
-	temporary, err := os.CreateTemp(dir, ".master-*")
-	if err != nil {
+	return durable.WriteFile(path, false, func(w io.Writer) error {
+		_, err := io.WriteString(w, text)
 		return err
-	}
-	defer os.Remove(temporary.Name())
-	_, err = temporary.WriteString(text)
-	if err = errors.Join(err, temporary.Chmod(0o600), temporary.Sync(), temporary.Close()); err != nil {
-		return err
-	}
-	if err := os.Link(temporary.Name(), path); err != nil {
-		return err
-	}
-	return syncDir(dir)
-}
-
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	})
 }
 
 func (m Master) derive(purpose string) []byte { return derive(m.key[:], purpose) }

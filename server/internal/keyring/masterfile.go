@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/durward-auth/durward/server/internal/durable"
 )
 
 // A master key file is replaced in steps, so that whatever happens between two of them the right key is
@@ -53,7 +55,7 @@ func AdoptMaster(path, id string) (old string, err error) {
 		}
 	}
 	if err == nil {
-		err = syncDir(filepath.Dir(path))
+		err = durable.Sync(filepath.Dir(path))
 	}
 	if err != nil {
 		return "", fmt.Errorf("put the new master key in place: %w", err)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/durward-auth/durward/server/internal/archive"
 	"github.com/durward-auth/durward/server/internal/audit"
+	"github.com/durward-auth/durward/server/internal/durable"
 )
 
 // Target is a database that is being filled. Nothing starts on it before Finish: an SQLite file has not got its name until then,
@@ -243,7 +244,7 @@ func (t *Target) publish(ctx context.Context) error {
 	if left, err := os.Stat(made + "-wal"); err == nil && left.Size() > 0 {
 		return errors.New("the log of the database was not copied back")
 	}
-	if err := syncFile(made); err != nil {
+	if err := durable.Sync(made); err != nil {
 		return err
 	}
 	err := os.Link(made, t.final)
@@ -253,7 +254,7 @@ func (t *Target) publish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return syncFile(filepath.Dir(t.final))
+	return durable.Sync(filepath.Dir(t.final))
 }
 
 // Abandon removes what is not finished, and lets go of what is.

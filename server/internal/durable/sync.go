@@ -1,4 +1,4 @@
-package store
+package durable
 
 import (
 	"errors"
@@ -6,9 +6,9 @@ import (
 	"runtime"
 )
 
-// syncFile sees to it that a file, or the names in a directory, are on the disk. Closing a descriptor of a database drops the locks
+// Sync sees to it that a file, or the names in a directory, are on the disk. Closing a descriptor of a database drops the locks
 // of this process on it: the database must not be open.
-func syncFile(path string) error {
+func Sync(path string) error {
 	info, err := os.Stat(path)
 	if err != nil || info.IsDir() && runtime.GOOS == "windows" {
 		return err
