@@ -65,23 +65,19 @@ func (cmd *auditList) Run(ctx context.Context, c *commands, term terminal) error
 }
 
 func printEvents(c *commands, term terminal, events []audit.Event) error {
-	if c.JSON {
-		list := make([]any, len(events))
-		for i, e := range events {
-			list[i] = map[string]any{
-				"id": e.ID, "time": instant(e.Time), "action": e.Action, "outcome": e.Outcome, "reason": e.Reason,
-				"actor_id": e.ActorID, "actor_name": e.ActorName, "subject_id": e.SubjectID, "subject_name": e.SubjectName,
-				"target": e.Target, "ip": e.Address, "user_agent": e.UserAgent, "request_id": e.RequestID, "count": e.Count,
-			}
-		}
-		return printJSON(term.out, map[string]any{"events": list})
-	}
-	rows := make([][]string, len(events))
-	for i, e := range events {
-		rows[i] = []string{
+	headings := []string{"TIME", "ACTION", "OUTCOME", "REASON", "ACTOR", "SUBJECT", "TARGET", "ADDRESS", "COUNT", "REQUEST"}
+	return printList(c, term.out, "events", events, eventJSON, headings, func(e audit.Event) []string {
+		return []string{
 			moment(e.Time), string(e.Action), string(e.Outcome), e.Reason, e.ActorName, e.SubjectName, e.Target, e.Address,
 			strconv.Itoa(e.Count), e.RequestID,
 		}
+	})
+}
+
+func eventJSON(e audit.Event) map[string]any {
+	return map[string]any{
+		"id": e.ID, "time": instant(e.Time), "action": e.Action, "outcome": e.Outcome, "reason": e.Reason,
+		"actor_id": e.ActorID, "actor_name": e.ActorName, "subject_id": e.SubjectID, "subject_name": e.SubjectName,
+		"target": e.Target, "ip": e.Address, "user_agent": e.UserAgent, "request_id": e.RequestID, "count": e.Count,
 	}
-	return printTable(term.out, []string{"TIME", "ACTION", "OUTCOME", "REASON", "ACTOR", "SUBJECT", "TARGET", "ADDRESS", "COUNT", "REQUEST"}, rows)
 }

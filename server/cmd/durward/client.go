@@ -126,22 +126,13 @@ func printSecret(c *commands, term terminal, client account.Client, secret accou
 }
 
 func printClients(c *commands, term terminal, clients ...account.Client) error {
-	if c.JSON {
-		list := make([]any, len(clients))
-		for i, client := range clients {
-			list[i] = clientJSON(client)
-		}
-		return printJSON(term.out, map[string]any{"clients": list})
-	}
-	rows := make([][]string, len(clients))
-	for i, client := range clients {
+	return printList(c, term.out, "clients", clients, clientJSON, []string{"NAME", "ID", "STATE", "SCOPES", "CREATED"}, func(client account.Client) []string {
 		state := "enabled"
 		if client.Revoked() {
 			state = "revoked"
 		}
-		rows[i] = []string{client.Name, client.ID, state, strings.Join(client.Scopes, " "), moment(client.CreatedAt)}
-	}
-	return printTable(term.out, []string{"NAME", "ID", "STATE", "SCOPES", "CREATED"}, rows)
+		return []string{client.Name, client.ID, state, strings.Join(client.Scopes, " "), moment(client.CreatedAt)}
+	})
 }
 
 func clientJSON(client account.Client) map[string]any {

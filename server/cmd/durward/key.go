@@ -68,19 +68,15 @@ func operatorEvent() audit.Event {
 func whole(d time.Duration) time.Duration { return (d + time.Second - 1).Truncate(time.Second) }
 
 func printKeys(c *commands, term terminal, records []keyring.Record) error {
-	if c.JSON {
-		list := make([]any, len(records))
-		for i, r := range records {
-			list[i] = map[string]any{
-				"kid": r.KeyID, "alg": r.Algorithm, "state": r.State, "created_at": instant(r.CreatedAt), "activated_at": instant(r.ActivatedAt),
-				"retired_at": instant(r.RetiredAt), "revoked_at": instant(r.RevokedAt), "expires_at": instant(r.VerifiesUntil()),
-			}
-		}
-		return printJSON(term.out, map[string]any{"keys": list})
+	headings := []string{"KID", "ALG", "STATE", "CREATED", "ACTIVE SINCE", "VERIFIES UNTIL"}
+	return printList(c, term.out, "keys", records, keyJSON, headings, func(r keyring.Record) []string {
+		return []string{r.KeyID, r.Algorithm, string(r.State), moment(r.CreatedAt), moment(r.ActivatedAt), moment(r.VerifiesUntil())}
+	})
+}
+
+func keyJSON(r keyring.Record) map[string]any {
+	return map[string]any{
+		"kid": r.KeyID, "alg": r.Algorithm, "state": r.State, "created_at": instant(r.CreatedAt), "activated_at": instant(r.ActivatedAt),
+		"retired_at": instant(r.RetiredAt), "revoked_at": instant(r.RevokedAt), "expires_at": instant(r.VerifiesUntil()),
 	}
-	rows := make([][]string, len(records))
-	for i, r := range records {
-		rows[i] = []string{r.KeyID, r.Algorithm, string(r.State), moment(r.CreatedAt), moment(r.ActivatedAt), moment(r.VerifiesUntil())}
-	}
-	return printTable(term.out, []string{"KID", "ALG", "STATE", "CREATED", "ACTIVE SINCE", "VERIFIES UNTIL"}, rows)
 }

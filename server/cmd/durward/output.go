@@ -43,6 +43,22 @@ func escaped(text string) string {
 	return plain.String()
 }
 
+// printList writes a list as rows under headings for people, or as objects under a name for programs.
+func printList[T any](c *commands, out io.Writer, name string, list []T, object func(T) map[string]any, headings []string, row func(T) []string) error {
+	if c.JSON {
+		objects := make([]any, len(list))
+		for i, item := range list {
+			objects[i] = object(item)
+		}
+		return printJSON(out, map[string]any{name: objects})
+	}
+	rows := make([][]string, len(list))
+	for i, item := range list {
+		rows[i] = row(item)
+	}
+	return printTable(out, headings, rows)
+}
+
 // printTable writes rows under headings for people.
 func printTable(out io.Writer, headings []string, rows [][]string) error {
 	table := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)

@@ -244,22 +244,14 @@ func (cmd *userDelete) Run(ctx context.Context, c *commands, term terminal) erro
 }
 
 func printUsers(c *commands, term terminal, users ...account.User) error {
-	if c.JSON {
-		list := make([]any, len(users))
-		for i, u := range users {
-			list[i] = userJSON(u)
-		}
-		return printJSON(term.out, map[string]any{"users": list})
-	}
-	rows := make([][]string, len(users))
-	for i, u := range users {
+	headings := []string{"NAME", "ID", "STATE", "ROLES", "SCOPES", "EMAIL", "CREATED"}
+	return printList(c, term.out, "users", users, userJSON, headings, func(u account.User) []string {
 		state := "enabled"
 		if u.Disabled() {
 			state = "disabled"
 		}
-		rows[i] = []string{u.Name, u.ID, state, strings.Join(u.Roles, " "), strings.Join(u.Scopes, " "), u.Email, moment(u.CreatedAt)}
-	}
-	return printTable(term.out, []string{"NAME", "ID", "STATE", "ROLES", "SCOPES", "EMAIL", "CREATED"}, rows)
+		return []string{u.Name, u.ID, state, strings.Join(u.Roles, " "), strings.Join(u.Scopes, " "), u.Email, moment(u.CreatedAt)}
+	})
 }
 
 func userJSON(u account.User) map[string]any {
