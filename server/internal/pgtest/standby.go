@@ -65,12 +65,7 @@ func (s *Server) Promote(t testing.TB) {
 // Do runs a statement as the superuser.
 func (s *Server) Do(t testing.TB, statement string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
-	defer cancel()
-	conn, err := pgx.Connect(ctx, s.URL("postgres"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	ctx, conn := s.connect(t)
 	defer conn.Close(ctx)
 	if _, err := conn.Exec(ctx, statement); err != nil {
 		t.Fatalf("%s: %v", statement, err)
@@ -80,12 +75,7 @@ func (s *Server) Do(t testing.TB, statement string) {
 // Await waits until a query answers true.
 func (s *Server) Await(t testing.TB, query string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
-	defer cancel()
-	conn, err := pgx.Connect(ctx, s.URL("postgres"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	ctx, conn := s.connect(t)
 	defer conn.Close(ctx)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
@@ -99,4 +89,16 @@ func (s *Server) Await(t testing.TB, query string) {
 		}
 		<-tick.C
 	}
+}
+
+// connect connects as the superuser, for as long as the test's patience lasts.
+func (s *Server) connect(t testing.TB) (context.Context, *pgx.Conn) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
+	t.Cleanup(cancel)
+	conn, err := pgx.Connect(ctx, s.URL("postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ctx, conn
 }
