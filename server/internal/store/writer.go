@@ -173,12 +173,12 @@ func (w *writer) batch(first *job) {
 	}
 	var ran []*job
 	err := error(nil)
-	for j := first; j != nil && err == nil; j = w.next() {
+	for j := first; j != nil; j = w.next() {
 		if j.start() {
 			ran = append(ran, j)
 			err = w.step(j)
 		}
-		if len(ran) == maxBatch {
+		if err != nil || len(ran) == maxBatch { // what still waits is for the next batch
 			break
 		}
 	}
