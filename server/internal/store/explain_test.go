@@ -3,12 +3,8 @@ package store_test
 import (
 	"database/sql"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -152,64 +148,4 @@ func eventQueries() map[string]string {
 		texts[fmt.Sprintf("events by %+v", q)], _ = store.SelectEvents(q)
 	}
 	return texts
-}
-
-// ofBoth and ofPostgres choose the files with the statements of both databases, and those of PostgreSQL alone.
-func ofBoth(file string) bool     { return !strings.HasPrefix(file, "postgres") }
-func ofPostgres(file string) bool { return strings.HasPrefix(file, "postgres") }
-
-// constants returns every SQL statement among the constants of the package's source files that are wanted.
-func constants(t *testing.T, wanted func(file string) bool) map[string]string {
-	t.Helper()
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	values, from := map[string]ast.Expr{}, map[string]string{}
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
-			continue
-		}
-		tree, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(tree, func(n ast.Node) bool {
-			if spec, ok := n.(*ast.ValueSpec); ok {
-				for i, value := range spec.Values {
-					values[spec.Names[i].Name] = value
-					from[spec.Names[i].Name] = file
-				}
-			}
-			return true
-		})
-	}
-	statement := regexp.MustCompile(`^\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\s`)
-	statements := map[string]string{}
-	for name, value := range values {
-		if text, ok := evaluate(value, values); ok && wanted(from[name]) && statement.MatchString(text) {
-			statements[name] = text
-		}
-	}
-	return statements
-}
-
-// evaluate returns the value of a constant text.
-func evaluate(e ast.Expr, values map[string]ast.Expr) (string, bool) {
-	switch e := e.(type) {
-	case *ast.BasicLit:
-		text, err := strconv.Unquote(e.Value)
-		return text, err == nil && e.Kind == token.STRING
-	case *ast.Ident:
-		value, ok := values[e.Name]
-		if !ok {
-			return "", false
-		}
-		return evaluate(value, values)
-	case *ast.BinaryExpr:
-		left, ok := evaluate(e.X, values)
-		right, also := evaluate(e.Y, values)
-		return left + right, ok && also && e.Op == token.ADD
-	}
-	return "", false
 }
