@@ -21,7 +21,11 @@ func (t *tx) record(ctx context.Context, e audit.Event) error {
 	if e.Time.IsZero() {
 		e.Time = t.ids.clock()
 	}
-	err := t.post(ctx, insertEvent, t.ids.next(e.Time), micros(e.Time), string(e.Action), string(e.Outcome), e.Reason,
+	id := t.ids.next(e.Time)
+	if t.proof != nil {
+		id = t.proof.of(id)
+	}
+	err := t.post(ctx, insertEvent, id, micros(e.Time), string(e.Action), string(e.Outcome), e.Reason,
 		e.ActorID, e.ActorName, e.SubjectID, e.SubjectName, e.Target, e.Address, e.UserAgent, e.RequestID, max(e.Count, 1))
 	if err != nil {
 		return fmt.Errorf("record event: %w", err)

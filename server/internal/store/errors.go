@@ -30,8 +30,7 @@ var (
 	ErrUnreachable error = &laterError{"the database does not answer", []error{&account.BusyError{RetryAfter: time.Second}}}
 
 	// ErrUnknownOutcome says that the connection to PostgreSQL broke while a commit was under way, or that its wait for
-	// the standby was broken off, so that it is not known whether it lasts. It is an account.BusyError too: to do the same
-	// again is right in either case.
+	// the standby was broken off, and that nobody could find out in time whether it lasts. It is an account.BusyError too.
 	ErrUnknownOutcome error = &laterError{"a commit was not confirmed, and may have taken place",
 		[]error{&account.BusyError{RetryAfter: time.Second}}}
 

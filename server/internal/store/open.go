@@ -187,14 +187,16 @@ func (db *DB) write(ctx context.Context, op string, work work) error {
 }
 
 // work is one business act. It is committed whole or not at all, and may be run
-// again from the start, so it sets its results rather than adding to them.
+// again from the start, so it sets its results rather than adding to them. One that records no event may be
+// run again even after it was committed.
 type work func(ctx context.Context, tx *tx) error
 
 // tx is what a work sees of its transaction.
 type tx struct {
 	transaction
 	ids     *idSource
-	revoked bool // revocations were stored
+	revoked bool   // revocations were stored
+	proof   *proof // nil where every commit is answered
 }
 
 // transaction is a connection inside of one.

@@ -17,7 +17,7 @@ const (
 	overloaded                      // something took too long, or there are too many connections
 	noRoom                          // on the disk
 	dead                            // the connection is gone, or the server is
-	unknown                         // the connection went while the commit was under way
+	unknown                         // the commit was not confirmed
 )
 
 // postgresFault is an error of PostgreSQL with what the caller is told.
@@ -29,6 +29,14 @@ type postgresFault struct {
 
 func (f *postgresFault) Error() string   { return fmt.Sprintf("%v (%v)", f.told, f.cause) }
 func (f *postgresFault) Unwrap() []error { return []error{f.told, f.cause} }
+
+// kindOf is the kind of an error of translatePostgres; any other is ofStatement.
+func kindOf(err error) postgresKind {
+	if f, ok := errors.AsType[*postgresFault](err); ok {
+		return f.kind
+	}
+	return ofStatement
+}
 
 // translatePostgres makes an error of the driver one of this package where there is one.
 func translatePostgres(err error) error {

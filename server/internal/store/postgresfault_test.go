@@ -19,19 +19,50 @@ import (
 	"github.com/durward-auth/durward/session"
 )
 
-// link stands between the store and PostgreSQL. It counts the packets to the database, and cuts what carries a
-// commit when it is told to, once PostgreSQL has answered it.
+// link stands between the store and PostgreSQL. It counts the packets to the database, and decides what becomes of
+// those that carry a commit.
 type link struct {
 	net.Listener
 	to      string
 	packets atomic.Int64
-	cut     atomic.Bool
+	judge   atomic.Pointer[func() fate] // of each commit; nil delivers it
+	late    chan struct{}               // closed to deliver what is late
 
 	mu    sync.Mutex
 	conns []net.Conn
 }
 
-// through returns a link to the database, and the URL that leads over it.
+// fate is what becomes of a commit.
+type fate int
+
+const (
+	delivered  fate = iota
+	answerLost      // it is done, and the connection breaks before the answer
+	commitLost      // the connection breaks before it arrives
+	commitLate      // the connection breaks, and it arrives later
+)
+
+// next decides the fate of the next commit, and of none after it.
+func (l *link) next(f fate) {
+	var once atomic.Bool
+	l.judgeBy(func() fate {
+		if once.Swap(true) {
+			return delivered
+		}
+		return f
+	})
+}
+
+func (l *link) judgeBy(judge func() fate) { l.judge.Store(&judge) }
+
+func (l *link) fate(packet []byte) fate {
+	if judge := l.judge.Load(); judge != nil && bytes.Contains(packet, []byte("COMMIT")) {
+		return (*judge)()
+	}
+	return delivered
+}
+
+// through returns a link to the database, and the URL that leads over it, on which each packet holds its statements.
 func through(t *testing.T, url string) (*link, string) {
 	t.Helper()
 	u, err := neturl.Parse(url)
@@ -42,8 +73,11 @@ func through(t *testing.T, url string) (*link, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &link{Listener: listener, to: u.Host}
+	l := &link{Listener: listener, to: u.Host, late: make(chan struct{})}
 	u.Host = listener.Addr().String()
+	query := u.Query()
+	query.Set("default_query_exec_mode", "cache_describe")
+	u.RawQuery = query.Encode()
 	var group sync.WaitGroup
 	group.Go(func() {
 		for {
@@ -98,7 +132,17 @@ func (l *link) carry(client net.Conn) {
 			return
 		}
 		l.packets.Add(1)
-		cutting.Store(l.cut.Load())
+		f := l.fate(buffer[:n])
+		switch cutting.Store(f == answerLost); f {
+		case commitLost:
+			_, _ = client.Close(), server.Close()
+			return
+		case commitLate:
+			_ = client.Close()
+			<-l.late
+			_, _ = server.Write(buffer[:n])
+			return // its answer reaches nobody, which closes the connection
+		}
 		if _, err := server.Write(buffer[:n]); err != nil && !errors.Is(err, io.EOF) {
 			return
 		}
@@ -152,13 +196,23 @@ func TestACommitWhoseAnswerIsLostOnPostgreSQL(t *testing.T) {
 	link, url := through(t, pgtest.Database(t))
 	db := openURL(t, url)
 	s := opened(t, db)
-	link.cut.Store(true)
-	_, err := rotateOnce(t.Context(), db, s.ID, s.Generation)
+	ctx, giveUp := context.WithCancel(t.Context())
+	var cuts atomic.Int64
+	link.judgeBy(func() fate {
+		if cuts.Add(1) == 3 {
+			giveUp()
+		}
+		return answerLost
+	})
+	_, err := rotateOnce(ctx, db, s.ID, s.Generation)
 	var busy *account.BusyError
 	if !errors.Is(err, store.ErrUnknownOutcome) || !errors.As(err, &busy) || busy.RetryAfter <= 0 {
 		t.Fatalf("got error %v, want ErrUnknownOutcome with the time to try again", err)
 	}
-	link.cut.Store(false)
+	if got := cuts.Load(); got != 3 {
+		t.Errorf("got %d commits before the caller gave up, want 3", got)
+	}
+	link.next(delivered)
 	again, err := rotateOnce(t.Context(), db, s.ID, s.Generation)
 	if err != nil || again.Outcome != session.Repeated || again.Session.Generation != s.Generation+1 {
 		t.Fatalf("got %v of generation %d and error %v, want the same successor repeated", again.Outcome, again.Session.Generation, err)

@@ -14,7 +14,7 @@ import (
 const tries = 6
 
 // do implements engine. A work is tried again after a conflict with another transaction, and when its connection broke before
-// the commit was sent.
+// the commit was sent. When it broke after that, see settle.
 func (p *postgres) do(ctx context.Context, work work) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
@@ -25,8 +25,12 @@ func (p *postgres) do(ctx context.Context, work work) error {
 	defer p.leave()
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
+	a := &act{work: work}
 	for try := 1; ; try++ {
-		err := p.attempt(ctx, bounded, work)
+		err := p.attempt(ctx, bounded, a)
+		if kindOf(err) == unknown {
+			return p.settle(ctx, bounded, a, err)
+		}
 		if !p.tryAgain(bounded, try, err) {
 			return err
 		}
@@ -48,21 +52,29 @@ func (p *postgres) enter() error {
 	return nil
 }
 
+// closing reports whether nothing new may begin.
+func (p *postgres) closing() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed
+}
+
 func (p *postgres) leave() {
 	p.works.Add(-1)
 	p.active.Done()
 }
 
-// attempt runs the work once. Until it has a connection the caller may give up; after that
+// attempt runs the act once. Until it has a connection the caller may give up; after that
 // the transaction runs to its end, since to break it off would cost the connection.
-func (p *postgres) attempt(ctx, bounded context.Context, work work) error {
+func (p *postgres) attempt(ctx, bounded context.Context, a *act) error {
+	a.ran = false
 	conn, err := p.acquire(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Release()
 	t := &postgresTx{conn: conn.Conn()}
-	err = work(bounded, &tx{transaction: t, ids: p.ids})
+	err = a.run(bounded, &tx{transaction: t, ids: p.ids})
 	if err == nil {
 		err = t.commit(bounded)
 	} else {
@@ -73,7 +85,7 @@ func (p *postgres) attempt(ctx, bounded context.Context, work work) error {
 	}
 	t.rollback(bounded)
 	told := translatePostgres(t.failure)
-	if f, ok := errors.AsType[*postgresFault](told); ok && f.kind == dead && t.committed {
+	if kindOf(told) == dead && t.committed {
 		return &postgresFault{kind: unknown, told: ErrUnknownOutcome, cause: t.failure}
 	}
 	return told
@@ -94,17 +106,22 @@ func (p *postgres) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 
 // tryAgain waits a moment and says yes when another try can succeed.
 func (p *postgres) tryAgain(ctx context.Context, try int, err error) bool {
-	f, ok := errors.AsType[*postgresFault](err)
-	if !ok || try >= tries || f.kind != conflict && f.kind != dead {
+	kind := kindOf(err)
+	if try >= tries || kind != conflict && kind != dead {
 		return false
 	}
-	if f.kind == dead {
+	if kind == dead {
 		p.discard()
 	}
-	pause := time.NewTimer(time.Duration(1+rand.IntN(1<<try)) * 2 * time.Millisecond)
-	defer pause.Stop()
+	return pause(ctx, try)
+}
+
+// pause waits for a moment that grows with the tries, to a quarter of a second, and reports whether there is time for another.
+func pause(ctx context.Context, try int) bool {
+	timer := time.NewTimer(time.Duration(1+rand.IntN(1<<min(try, 7))) * 2 * time.Millisecond)
+	defer timer.Stop()
 	select {
-	case <-pause.C:
+	case <-timer.C:
 		return true
 	case <-ctx.Done():
 		return false

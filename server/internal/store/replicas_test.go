@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"path/filepath"
 	"strings"
@@ -163,36 +164,52 @@ func TestNoSuccessWithoutTheStandby(t *testing.T) {
 	url := primary.Database(t)
 	db := openURL(t, url)
 	s := opened(t, db)
+	if err := createUser(t.Context(), db, "boris"); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := db.Disable(t.Context(), "id-boris", time.Now(), audit.Event{}); err != nil {
+		t.Fatal(err)
+	}
 	if err := standby.End(syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	for _, what := range []string{"the end of a session", "the same again"} {
-		go func() { ended <- endSession(t, db, s.ID) }()
+	acts := map[string]func(context.Context) error{
+		"the end of a session": func(ctx context.Context) error {
+			_, err := db.EndSession(ctx, s.ID, "", time.Now(), audit.Event{Action: audit.SessionEnd})
+			return err
+		},
+		"the return of a user": func(ctx context.Context) error {
+			_, err := db.Enable(ctx, "id-boris", time.Now(), audit.Event{Action: audit.UserEnable})
+			return err
+		},
+	}
+	for what, do := range acts {
+		ctx, giveUp := context.WithCancel(context.WithoutCancel(t.Context()))
+		ended := make(chan error, 1)
+		go func() { ended <- do(ctx) }()
 		pid := awaitWait(t, url, "SyncRep")
-		if what == "the same again" {
-			break
-		}
-		conn, err := pgx.Connect(t.Context(), url)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := conn.Exec(t.Context(), `SELECT pg_cancel_backend($1)`, pid); err != nil {
-			t.Fatal(err)
-		}
-		if err := conn.Close(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		giveUp() // or the store would find out by itself
+		primary.Do(t, fmt.Sprintf(`SELECT pg_cancel_backend(%d)`, pid))
 		var busy *account.BusyError
 		if err := <-ended; !errors.Is(err, store.ErrUnknownOutcome) || !errors.As(err, &busy) {
 			t.Fatalf("%s without the standby: got error %v, want ErrUnknownOutcome", what, err)
 		}
 	}
+	again := map[string]chan error{}
+	for what, do := range acts {
+		ended := make(chan error, 1)
+		again[what] = ended
+		go func() { ended <- do(context.WithoutCancel(t.Context())) }()
+	}
+	primary.Await(t, `SELECT count(*) = 2 FROM pg_stat_activity WHERE wait_event = 'SyncRep'`)
 	if err := standby.Start(); err != nil {
 		t.Fatal(err)
 	}
-	if err := <-ended; !errors.Is(err, account.ErrSessionNotFound) {
-		t.Errorf("the same again once the standby follows: got error %v, want ErrSessionNotFound", err)
+	if err := <-again["the end of a session"]; !errors.Is(err, account.ErrSessionNotFound) {
+		t.Errorf("the end of a session once the standby follows: got error %v, want ErrSessionNotFound", err)
+	}
+	if err := <-again["the return of a user"]; err != nil {
+		t.Errorf("the return of a user once the standby follows: %v", err)
 	}
 	_, schema, _ := strings.Cut(url, "search_path=")
 	standby.Await(t, "SELECT count(*) > 0 FROM "+schema+".sessions WHERE ended_at > 0")

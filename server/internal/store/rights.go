@@ -120,6 +120,11 @@ func (db *DB) Disable(ctx context.Context, userID string, now time.Time, e audit
 	return u, entries, nil
 }
 
+// confirmEnabled is to a user who is enabled what confirmEnd is to a session that has ended.
+const confirmEnabled = `
+	UPDATE users SET disabled_at = disabled_at WHERE id = $1
+	RETURNING ` + userColumns
+
 const enableUser = `
 	UPDATE users SET disabled_at = 0, updated_at = $2 WHERE id = $1 AND disabled_at > 0
 	RETURNING ` + userColumns
@@ -135,7 +140,7 @@ func (db *DB) Enable(ctx context.Context, userID string, now time.Time, e audit.
 			return err
 		}
 		if !changed {
-			u, err = findUser(ctx, tx, userID)
+			u, err = tx.updateUser(ctx, confirmEnabled, userID)
 			return err
 		}
 		return tx.recordAbout(ctx, u, e)
