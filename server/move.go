@@ -75,20 +75,17 @@ func move(ctx context.Context, source *store.Source, to Config, report Progress,
 		if err != nil {
 			return err
 		}
-		reading := newMeter(report, "read", s.Tables)
+		err = fill(ctx, target, s.Tables, report, func(table *archive.Table) iter.Seq2[[]any, error] { return summed(table, s.Rows(ctx, *table)) })
 		for _, table := range s.Tables {
-			sum, err := sumOf(reading.rows(table, s.Rows(ctx, table)))
-			if err != nil {
-				return errors.Join(err, target.Abandon())
-			}
-			table.Rows, table.SHA256 = sum.Rows(), sum.Text()
-			done.Tables = append(done.Tables, table)
 			done.Rows += table.Rows
 		}
-		err = fill(ctx, target, done.Tables, report, func(table archive.Table) iter.Seq2[[]any, error] { return s.Rows(ctx, table) })
+		done.Tables = s.Tables
 		if err == nil {
 			e.Action, e.Outcome, e.Time, e.Target, e.Count = audit.DataMove, audit.Success, to.Clock(), done.From, 1
 			err = target.Record(ctx, e)
+		}
+		if err == nil {
+			err = target.Index(ctx, indexing(report))
 		}
 		if err == nil {
 			sure = false

@@ -11,9 +11,9 @@ type Progress func(Step)
 
 // Step is how far it has come.
 type Step struct {
-	Phase string // "read", "write" or "verify"
+	Phase string // "write", "verify" or "index"; "read" of a backup
 	Table string
-	Done  int64 // rows of all tables in this phase
+	Done  int64 // rows of all tables in this phase, or indexes
 	Total int64
 }
 
@@ -54,5 +54,14 @@ func (m *meter) rows(table archive.Table, rows iter.Seq2[[]any, error]) iter.Seq
 func (m *meter) tell() {
 	if m.report != nil {
 		m.report(m.step)
+	}
+}
+
+// indexing tells of indexes that are made.
+func indexing(report Progress) func(done, all int) {
+	return func(done, all int) {
+		if report != nil && all > 0 {
+			report(Step{Phase: "index", Done: int64(done), Total: int64(all)})
+		}
 	}
 }

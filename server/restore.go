@@ -64,9 +64,12 @@ func Restore(ctx context.Context, c Config, o RestoreOptions) (_ RestoreReport, 
 	if err != nil {
 		return RestoreReport{}, fmt.Errorf("restore: %w", err)
 	}
-	err = fill(ctx, target, file.Manifest.Tables, o.Progress, file.Rows)
+	err = fill(ctx, target, file.Manifest.Tables, o.Progress, func(table *archive.Table) iter.Seq2[[]any, error] { return file.Rows(*table) })
 	if err == nil {
 		report.Renewed, err = c.renew(ctx, target, master, o.Event, file.Manifest)
+	}
+	if err == nil {
+		err = target.Index(ctx, indexing(o.Progress))
 	}
 	if err == nil {
 		err = target.Finish(ctx, map[string]string{settingRestored: file.Digest})
@@ -94,10 +97,11 @@ func (c Config) masterOf(id string) (keyring.Master, error) {
 	return m, nil
 }
 
-// fill writes the tables, reads them again, and brings the schema up to date. The rows must be as the tables say.
-func fill(ctx context.Context, target *store.Target, tables []archive.Table, report Progress, rows func(archive.Table) iter.Seq2[[]any, error]) error {
+// fill writes the tables, reads them again, and brings the schema up to date. The rows must be as the tables say when all of them
+// were read.
+func fill(ctx context.Context, target *store.Target, tables []archive.Table, report Progress, rows func(*archive.Table) iter.Seq2[[]any, error]) error {
 	writing := newMeter(report, "write", tables)
-	err := target.Fill(ctx, tables, func(table archive.Table) iter.Seq2[[]any, error] { return writing.rows(table, rows(table)) })
+	err := target.Fill(ctx, tables, func(table *archive.Table) iter.Seq2[[]any, error] { return writing.rows(*table, rows(table)) })
 	if err != nil {
 		return err
 	}
@@ -118,7 +122,7 @@ func fill(ctx context.Context, target *store.Target, tables []archive.Table, rep
 	if err != nil {
 		return err
 	}
-	return target.Upgrade(ctx)
+	return target.Upgrade(ctx, indexing(report))
 }
 
 func sumOf(rows iter.Seq2[[]any, error]) (*archive.Sum, error) {
@@ -132,6 +136,22 @@ func sumOf(rows iter.Seq2[[]any, error]) (*archive.Sum, error) {
 		}
 	}
 	return sum, nil
+}
+
+// summed passes the rows on, and fills in how many there were and their checksum.
+func summed(table *archive.Table, rows iter.Seq2[[]any, error]) iter.Seq2[[]any, error] {
+	return func(yield func([]any, error) bool) {
+		sum := archive.NewSum()
+		for row, err := range rows {
+			if err == nil {
+				err = sum.Add(row)
+			}
+			if !yield(row, err) {
+				return
+			}
+		}
+		table.Rows, table.SHA256 = sum.Rows(), sum.Text()
+	}
 }
 
 // renew takes the force from what was issued before.

@@ -81,8 +81,7 @@ func TestCostDoesNotGrowWithTheData(t *testing.T) {
 
 func userName(i int) string { return fmt.Sprintf("user-%07d", i) }
 
-// populated makes data with so many users and three live sessions for each of them. Their rows are copies of those that the server
-// itself wrote, with other ids and names.
+// populated makes data with so many users and three live sessions for each of them.
 func populated(t *testing.T, users int) string {
 	t.Helper()
 	data := filepath.Join(t.TempDir(), "data")
@@ -90,47 +89,51 @@ func populated(t *testing.T, users int) string {
 	server.client().register(t, "ada")
 	server.client().login(t, "ada")
 	server.stop()
+	named := `printf('user-%07d', i)`
+	multiply(t, data, "users", users, map[string]string{"id": `printf('u%021d', i)`, "name": named, "name_folded": named, "canonical": named})
+	multiply(t, data, "sessions", 3*users, map[string]string{
+		"id": `lower(hex(randomblob(11)))`, "user_id": `printf('u%021d', i / 3)`, "created_at": "created_at + i", "idle_expires_at": "idle_expires_at + i",
+		"status_index": "i + 1000000",
+	})
+	return data
+}
 
+// multiply adds rows to a table of SQLite, on which no server runs. They are copies of one that a server itself wrote, with other values in
+// some columns: expressions in which i counts from 0.
+func multiply(t *testing.T, data, table string, rows int, columns map[string]string) {
+	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(data, "durward.db")+"?_pragma=synchronous(OFF)&_pragma=cache_size(-262144)")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
-	copies := func(table string, n int, columns map[string]string) {
-		names, err := db.Query(`SELECT name FROM pragma_table_info('` + table + `')`)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var into, from []string
-		for names.Next() {
-			var name string
-			if err := names.Scan(&name); err != nil {
-				t.Fatal(err)
-			}
-			into = append(into, name)
-			if value, ok := columns[name]; ok {
-				name = value
-			}
-			from = append(from, name)
-		}
-		if err := names.Err(); err != nil {
-			t.Fatal(err)
-		}
-		_, err = db.Exec(`WITH RECURSIVE counter (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM counter WHERE i + 1 < $1)
-			INSERT INTO `+table+` (`+strings.Join(into, ", ")+`)
-			SELECT `+strings.Join(from, ", ")+` FROM counter, (SELECT * FROM `+table+` LIMIT 1)`, n)
-		if err != nil {
-			t.Fatalf("fill %s: %v", table, err)
-		}
+	names, err := db.Query(`SELECT name FROM pragma_table_info('` + table + `')`)
+	if err != nil {
+		t.Fatal(err)
 	}
-	named := `printf('user-%07d', i)`
-	copies("users", users, map[string]string{"id": `printf('u%021d', i)`, "name": named, "name_folded": named, "canonical": named})
-	copies("sessions", 3*users, map[string]string{
-		"id": `lower(hex(randomblob(11)))`, "user_id": `printf('u%021d', i / 3)`, "created_at": "created_at + i", "idle_expires_at": "idle_expires_at + i",
-		"status_index": "i + 1000000",
-	})
-	return data
+	defer names.Close()
+	var into, from []string
+	for names.Next() {
+		var name string
+		if err := names.Scan(&name); err != nil {
+			t.Fatal(err)
+		}
+		into = append(into, name)
+		if value, ok := columns[name]; ok {
+			name = value
+		}
+		from = append(from, name)
+	}
+	if err := names.Err(); err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.Exec(`WITH RECURSIVE counter (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM counter WHERE i + 1 < $1)
+		INSERT INTO `+table+` (`+strings.Join(into, ", ")+`)
+		SELECT `+strings.Join(from, ", ")+` FROM counter, (SELECT * FROM `+table+` LIMIT 1)`, rows)
+	if err != nil {
+		t.Fatalf("fill %s: %v", table, err)
+	}
 }
 
 // processor is how much time the process has had on processors, or 0 where the system does not tell.

@@ -43,7 +43,7 @@ func showProgress(t terminal, asJSON bool) (report server.Progress, done func())
 				fmt.Fprintf(t.err, "%s\n", text)
 			}
 		default:
-			fmt.Fprintf(t.err, "%s: %d of %d rows\n", s.Phase, s.Done, s.Total)
+			fmt.Fprintf(t.err, "%s: %d of %d %s\n", s.Phase, s.Done, s.Total, counted(s))
 		}
 	}
 	return once(report), func() {
@@ -65,6 +65,14 @@ func once(report server.Progress) server.Progress {
 	}
 }
 
+// counted is what a step counts.
+func counted(s server.Step) string {
+	if s.Phase == "index" {
+		return "indexes"
+	}
+	return "rows"
+}
+
 // drawBar is one line: the phase, a bar, the share and the rows.
 func drawBar(s server.Step, taken time.Duration) string {
 	share := 1.0
@@ -72,6 +80,6 @@ func drawBar(s server.Step, taken time.Duration) string {
 		share = min(1, float64(s.Done)/float64(s.Total))
 	}
 	full := int(share * barWidth)
-	return fmt.Sprintf("%-6s [%s%s] %3.0f %%  %d of %d rows  %v",
-		s.Phase, strings.Repeat("=", full), strings.Repeat(" ", barWidth-full), share*100, s.Done, s.Total, taken.Round(time.Second))
+	return fmt.Sprintf("%-6s [%s%s] %3.0f %%  %d of %d %s  %v",
+		s.Phase, strings.Repeat("=", full), strings.Repeat(" ", barWidth-full), share*100, s.Done, s.Total, counted(s), taken.Round(time.Second))
 }

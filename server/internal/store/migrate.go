@@ -193,17 +193,26 @@ func numbers(steps fs.FS) ([]int64, error) {
 	}
 	var list []int64
 	for _, name := range names {
-		number, _, _ := strings.Cut(name, "_")
-		version, err := strconv.ParseInt(number, 10, 64)
+		number, err := stepNumber(name)
 		if err != nil {
-			return nil, fmt.Errorf("migration %s has no number: %w", name, err)
+			return nil, err
 		}
-		list = append(list, version)
+		list = append(list, number)
 	}
 	if len(list) == 0 {
 		return nil, errors.New("no migration is embedded")
 	}
 	return list, nil
+}
+
+// stepNumber is the one that the name of a migration begins with.
+func stepNumber(name string) (int64, error) {
+	text, _, _ := strings.Cut(name, "_")
+	number, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("migration %s has no number: %w", name, err)
+	}
+	return number, nil
 }
 
 // incomplete says whether a migration is missing, be it one with a lower number than the last that ran.

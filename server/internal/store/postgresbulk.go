@@ -21,6 +21,15 @@ const (
 		SELECT CAST(column_name AS TEXT), CAST(data_type AS TEXT) FROM information_schema.columns
 		WHERE table_schema = current_schema() AND table_name = $1 ORDER BY column_name`
 
+	// listReferences holds foreign keys of one column, as all of the schema are.
+	listReferences = `
+		SELECT CAST(k.table_name AS TEXT), CAST(c.constraint_name AS TEXT), CAST(k.column_name AS TEXT), CAST(u.table_name AS TEXT), CAST(u.column_name AS TEXT)
+		FROM information_schema.table_constraints c
+		JOIN information_schema.key_column_usage k
+			ON k.constraint_schema = c.constraint_schema AND k.constraint_name = c.constraint_name AND k.table_name = c.table_name
+		JOIN information_schema.constraint_column_usage u ON u.constraint_schema = c.constraint_schema AND u.constraint_name = c.constraint_name
+		WHERE c.constraint_type = 'FOREIGN KEY' AND c.table_schema = current_schema()`
+
 	// countOthers counts the connections of servers and commands. Where the view is empty, as in databases that
 	// only speak as PostgreSQL does, it is up to the operator.
 	countOthers = `
@@ -55,6 +64,33 @@ func (b *bulk) copyInto(ctx context.Context, table archive.Table, rows iter.Seq2
 		}))
 		return err
 	})
+}
+
+// postponeReferences drops the foreign keys.
+func (t *Target) postponeReferences(ctx context.Context) error {
+	rows, err := t.bulk.pool.QueryContext(ctx, listReferences)
+	if err != nil {
+		return translatePostgres(err)
+	}
+	defer rows.Close()
+	var drop []string
+	for rows.Next() {
+		var table, name, column, parent, key string
+		if err := rows.Scan(&table, &name, &column, &parent, &key); err != nil {
+			return translatePostgres(err)
+		}
+		drop = append(drop, "ALTER TABLE "+table+" DROP CONSTRAINT "+name)
+		t.later = append(t.later, "ALTER TABLE "+table+" ADD CONSTRAINT "+name+" FOREIGN KEY ("+column+") REFERENCES "+parent+" ("+key+")")
+	}
+	if err := rows.Err(); err != nil {
+		return translatePostgres(err)
+	}
+	for _, statement := range drop {
+		if _, err := t.bulk.pool.ExecContext(ctx, statement); err != nil {
+			return translatePostgres(err)
+		}
+	}
+	return nil
 }
 
 // others is how many connections servers and commands have to the database.

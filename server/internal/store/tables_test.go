@@ -65,7 +65,9 @@ func TestEveryTableIsTakenByBackups(t *testing.T) {
 	}
 }
 
-func none(archive.Table) iter.Seq2[[]any, error] { return func(func([]any, error) bool) {} }
+func quiet(int, int) {}
+
+func none(*archive.Table) iter.Seq2[[]any, error] { return func(func([]any, error) bool) {} }
 
 // tablesOf returns the tables of this program's schema.
 func tablesOf(t *testing.T) []archive.Table {
@@ -107,7 +109,10 @@ func TestNothingStartsOnWhatIsNotFinished(t *testing.T) {
 					t.Errorf("before the end: got files %v and error %v, want none", found, err)
 				}
 				if attempt == 2 {
-					if err := target.Finish(t.Context(), map[string]string{"a": "b"}); err != nil {
+					if err := target.Finish(t.Context(), nil); err == nil {
+						t.Fatal("data was finished that has no indexes")
+					}
+					if err := errors.Join(target.Index(t.Context(), quiet), target.Finish(t.Context(), map[string]string{"a": "b"})); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -199,14 +204,14 @@ func TestAnOldSchemaIsBroughtUpToDate(t *testing.T) {
 			if slices.ContainsFunc(old, func(table archive.Table) bool { return table.Name == "epochs" }) {
 				t.Errorf("got tables %v, want those of version 2", old)
 			}
-			turn := func(table archive.Table) iter.Seq2[[]any, error] {
+			turn := func(table *archive.Table) iter.Seq2[[]any, error] {
 				return func(yield func([]any, error) bool) {
 					if table.Name == "turns" {
 						yield([]any{"administrators", int64(7)}, nil)
 					}
 				}
 			}
-			if err := errors.Join(target.Fill(t.Context(), old, turn), target.Upgrade(t.Context()), target.Finish(t.Context(), nil), target.Abandon()); err != nil {
+			if err := errors.Join(target.Fill(t.Context(), old, turn), target.Upgrade(t.Context(), quiet), target.Finish(t.Context(), nil), target.Abandon()); err != nil {
 				t.Fatal(err)
 			}
 			db, err := store.Open(t.Context(), c)

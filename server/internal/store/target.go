@@ -22,7 +22,8 @@ import (
 // and a PostgreSQL database says what it is.
 type Target struct {
 	bulk    *bulk
-	final   string // path of the SQLite file that it becomes
+	final   string   // path of the SQLite file that it becomes
+	later   []string // statements that make the indexes
 	release func() error
 }
 
@@ -82,11 +83,8 @@ func openSQLiteTarget(ctx context.Context, c Config, steps fs.FS, version int64)
 	if err := create(c.Path); err != nil {
 		return nil, err
 	}
-	// What is lost here is made again: only the finished file must be on the disk.
-	if t.bulk, err = openBulk(c, "_txlock=immediate", "_pragma=synchronous(OFF)"); err != nil {
-		return nil, err
-	}
-	if err := turnOnLog(ctx, t.bulk.pool); err != nil {
+	// What is lost or half done here is made anew: only the finished file must be on the disk.
+	if t.bulk, err = openBulk(c, "_txlock=immediate", "_pragma=synchronous(OFF)", "_pragma=journal_mode(OFF)"); err != nil {
 		return nil, err
 	}
 	return t, t.bulk.migrate(ctx, steps, version)
@@ -120,17 +118,20 @@ func sweepAside(dir string) error {
 	return nil
 }
 
-// Fill replaces what the migrations have put into the tables. The tables must be those of the schema.
-func (t *Target) Fill(ctx context.Context, tables []archive.Table, rows func(archive.Table) iter.Seq2[[]any, error]) error {
+// Fill replaces what the migrations have put into the tables. The tables must be those of the schema. Index must follow.
+func (t *Target) Fill(ctx context.Context, tables []archive.Table, rows func(*archive.Table) iter.Seq2[[]any, error]) error {
 	if err := t.begin(ctx, tables); err != nil {
 		return err
 	}
-	for _, table := range tables {
+	if err := t.postpone(ctx); err != nil {
+		return fmt.Errorf("drop the indexes: %w", err)
+	}
+	for i, table := range tables {
 		err := error(nil)
 		if t.bulk.postgres() {
-			err = t.bulk.copyInto(ctx, table, rows(table))
+			err = t.bulk.copyInto(ctx, table, rows(&tables[i]))
 		} else {
-			err = t.insert(ctx, table, rows(table))
+			err = t.insert(ctx, table, rows(&tables[i]))
 		}
 		if err != nil {
 			return fmt.Errorf("write %s: %w", table.Name, t.bulk.translate(err))
@@ -197,19 +198,29 @@ func (t *Target) Read(ctx context.Context, use func(*Snapshot) error) error {
 }
 
 // Upgrade brings the schema to that of this program.
-func (t *Target) Upgrade(ctx context.Context) error {
+func (t *Target) Upgrade(ctx context.Context, report func(done, all int)) error {
 	steps, known, err := schema()
-	if err == nil {
-		err = t.bulk.migrate(ctx, steps, known)
-	}
 	if err != nil {
+		return err
+	}
+	version, err := t.bulk.version(ctx)
+	if err != nil || version == known {
+		return err
+	}
+	if err := t.Index(ctx, report); err != nil {
+		return err
+	}
+	if err := t.bulk.migrate(ctx, steps, known); err != nil {
 		return fmt.Errorf("migrate: %w", t.bulk.translate(err))
 	}
 	return nil
 }
 
-// Finish lets servers start on the data, once what settings say is in it.
+// Finish lets servers start on the data, once what settings say is in it. Index must have been called after Fill.
 func (t *Target) Finish(ctx context.Context, settings map[string]string) error {
+	if len(t.later) > 0 {
+		return errors.New("finish: the indexes are not there")
+	}
 	err := t.bulk.transact(ctx, func(tx *sql.Tx) error {
 		for name, value := range settings {
 			if _, err := tx.ExecContext(ctx, saveSetting, name, value); err != nil {
@@ -230,6 +241,18 @@ func (t *Target) Finish(ctx context.Context, settings map[string]string) error {
 
 // publish gives the SQLite file its name when all of it is on the disk.
 func (t *Target) publish(ctx context.Context) error {
+	// A connection without a journal cannot turn the log on.
+	made := t.bulk.config.Path
+	err := t.bulk.close()
+	if err != nil {
+		return err
+	}
+	if t.bulk, err = openBulk(t.bulk.config, "_pragma=synchronous(OFF)"); err != nil {
+		return err
+	}
+	if err := turnOnLog(ctx, t.bulk.pool); err != nil {
+		return t.bulk.translate(err)
+	}
 	var busy, pages, copied int
 	if err := t.bulk.pool.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &copied); err != nil {
 		return t.bulk.translate(err)
@@ -240,14 +263,13 @@ func (t *Target) publish(ctx context.Context) error {
 	if err := t.bulk.close(); err != nil {
 		return err
 	}
-	made := t.bulk.config.Path
 	if left, err := os.Stat(made + "-wal"); err == nil && left.Size() > 0 {
 		return errors.New("the log of the database was not copied back")
 	}
 	if err := durable.Sync(made); err != nil {
 		return err
 	}
-	err := os.Link(made, t.final)
+	err = os.Link(made, t.final)
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%w: %s", ErrNotEmpty, t.final)
 	}
