@@ -76,6 +76,9 @@ type Config struct {
 	SignInLimits limit.Limits
 	// HashWorkers is how many passwords are hashed at once: GOMAXPROCS by default.
 	HashWorkers int
+	// HashProcess hashes passwords in a process of its own, so that nothing else waits for them. The program is started once more
+	// with the argument "hash-passwords" alone, and has to do then what durward does.
+	HashProcess bool
 
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix

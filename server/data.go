@@ -17,6 +17,7 @@ import (
 	"github.com/durward-auth/durward/server/internal/keyring"
 	"github.com/durward-auth/durward/server/internal/limit"
 	"github.com/durward-auth/durward/server/internal/password"
+	"github.com/durward-auth/durward/server/internal/password/hasher"
 	"github.com/durward-auth/durward/server/internal/store"
 	"github.com/durward-auth/durward/session"
 )
@@ -147,7 +148,11 @@ func newData(ctx context.Context, c Config, db *store.DB) (*Data, error) {
 	if err != nil {
 		return nil, err
 	}
-	passwords, err := password.NewPool(password.PoolConfig{Workers: c.HashWorkers})
+	var runner password.Runner
+	if c.HashProcess {
+		runner = hasher.New(c.Log)
+	}
+	passwords, err := password.NewPool(password.PoolConfig{Workers: c.HashWorkers, Runner: runner})
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -56,7 +55,6 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 		KeySet: d.Keys.KeySet, Keys: d.Keys, KeySetMaxAge: d.config.KeySetMaxAge,
 		Ready: s.ready, Draining: s.draining.Load, Tally: d.tally, Log: d.config.Log,
 		Version: d.config.Version, Issuer: d.config.Issuer, Documentation: strings.TrimSuffix(d.config.Issuer, "/") + "/openapi.json",
-		Foreground:     d.Accounts.Passwords.Foreground,
 		TrustedProxies: d.config.TrustedProxies, BehindTLSProxy: d.config.BehindTLSProxy, CORSOrigins: d.config.CORSOrigins,
 		Feed: d.feed, StatusLists: d.lists(), StatusListTTL: d.config.StatusListTTL, Metrics: s.metrics, MetricsOnMain: d.config.MetricsOnMain, CursorKey: d.cursors,
 	})
@@ -171,14 +169,12 @@ func (s *Server) tidy(ctx context.Context) error {
 	return rotation
 }
 
-// relaxInterval is how soon after the last sign-in the memory of its hash is given back.
+// relaxInterval is how long nobody signs in, at least, until the memory of the last hash, or the process that made it, is given back.
 const relaxInterval = 5 * time.Second
 
-// relax gives back the 19 MiB that a password took, which the runtime would keep for minutes.
+// relax gives back what passwords took, which the runtime would keep for minutes.
 func (s *Server) relax(context.Context) error {
-	if s.Accounts.Passwords.Rested() {
-		debug.FreeOSMemory()
-	}
+	s.Accounts.Passwords.Rest()
 	return nil
 }
 

@@ -13,9 +13,16 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/durward-auth/durward/server/internal/account"
+	"github.com/durward-auth/durward/server/internal/password/hasher"
 )
 
 func main() {
+	if hasher.Wanted() {
+		if err := hasher.Serve(os.Stdin, os.Stdout); err != nil {
+			panic(err) // its methods are not those of a service: a programmer's error
+		}
+		return
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr}))

@@ -63,6 +63,7 @@ func (cmd *serveCommand) Run(ctx context.Context, parsed *kong.Context, c *comma
 	defer listener.Close()
 	url := cmd.url(listener.Addr())
 	config := cmd.config(c)
+	config.HashProcess = true
 	config.Log = log
 	config.MetricsOnMain = cmd.local() && !cmd.BehindTLSProxy
 	if cmd.Issuer == "" {

@@ -139,9 +139,6 @@ func (a *api) handler(rt *route) http.Handler {
 				return
 			}
 			x.claims, x.userID = claims, claims.Subject
-			if a.Foreground != nil {
-				a.Foreground()
-			}
 		}
 		if !rt.quick {
 			ctx, cancel := context.WithTimeout(r.Context(), patience)

@@ -55,9 +55,6 @@ type Config struct {
 	Metrics *Metrics
 	// MetricsOnMain serves GET /metrics on this handler.
 	MetricsOnMain bool
-	// Foreground, if set, is called for each request whose access token was good: such requests must not wait
-	// for passwords to be hashed.
-	Foreground func()
 	// Draining, if set, says that the server is about to stop: GET /readyz answers 503 then.
 	Draining func() bool
 	// Feed tells verifiers what is revoked.

@@ -48,13 +48,6 @@ func fourCallers(b *testing.B, call func()) {
 	})
 }
 
-func BenchmarkForeground(b *testing.B) {
-	p := newPool(b, password.PoolConfig{})
-	for b.Loop() {
-		p.Foreground()
-	}
-}
-
 func BenchmarkPolicyCheck(b *testing.B) {
 	for b.Loop() {
 		if err := (password.Policy{}).Check("several plain words", "alice"); err != nil {

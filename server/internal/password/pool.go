@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,12 +21,14 @@ type PoolConfig struct {
 	// Params are those of new hashes; the zero value means DefaultParams.
 	Params Params
 	// Workers is how many passwords are hashed at the same time, each in Params.MemoryKiB of
-	// memory, or in what a stored hash asks for, at most 256 MiB; 0 means GOMAXPROCS. See Foreground
-	// for what that does to other work.
+	// memory, or in what a stored hash asks for, at most 256 MiB; 0 means GOMAXPROCS.
 	Workers int
 	// Queue is how many callers may wait for a worker; 0 means 64. Those of Hash find
 	// a place only in the first quarter of it.
 	Queue int
+	// Runner does the work; nil means that it is done here, in the goroutine of the caller, where it keeps the processors
+	// from all else that the process does.
+	Runner Runner
 }
 
 const (
@@ -35,7 +38,7 @@ const (
 )
 
 // Pool hashes passwords with Argon2id (RFC 9106), a bounded number at a time. It is
-// safe for concurrent use, and owns no goroutine: a password is hashed in its caller's.
+// safe for concurrent use, and owns no goroutine.
 //
 // Anybody may ask for a new account, so Hash gives way: a worker that comes free goes to a caller of
 // another method if one waits, and three quarters of the queue are theirs alone. However many call Hash,
@@ -44,16 +47,16 @@ type Pool struct {
 	params  Params
 	workers int
 	queue   int
-	spare   bool // one worker rests while there is other work
+	runner  Runner
 	dummy   string
 
 	mu      sync.Mutex
 	working int
 	waiting lines
+	tired   bool // something has been hashed since the runner was told to rest
 
-	hashed atomic.Bool  // since Rested was called last
+	hashed atomic.Bool  // since Rest was called last
 	cost   atomic.Int64 // nanoseconds that one hash takes, a moving average
-	rest   atomic.Int64 // Unix nanoseconds until when the spare worker rests
 }
 
 // NewPool returns a pool, or every problem of its configuration.
@@ -77,12 +80,10 @@ func NewPool(c PoolConfig) (*Pool, error) {
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
-	p := &Pool{
-		params:  c.Params,
-		workers: c.Workers,
-		queue:   c.Queue,
-		spare:   c.Workers > 1 && c.Workers >= runtime.GOMAXPROCS(0),
+	if c.Runner == nil {
+		c.Runner = here{}
 	}
+	p := &Pool{params: c.Params, workers: c.Workers, queue: c.Queue, runner: c.Runner}
 	p.dummy = argon2Hash{params: c.Params, salt: random(saltSize), tag: random(tagSize)}.encode()
 	p.cost.Store(int64(expectedCost(c.Params)))
 	return p, nil
@@ -105,12 +106,11 @@ func (p *Pool) hash(ctx context.Context, r rank, password string) (string, error
 	if err != nil {
 		return "", err
 	}
-	h := argon2Hash{params: p.params, salt: random(saltSize)}
-	err = p.work(ctx, r, true, func() { h.tag = argon2Tag(password, h.params, h.salt, tagSize) })
+	o, err := p.work(ctx, r, true, Task{Password: password, Params: p.params})
 	if err != nil {
 		return "", err
 	}
-	return h.encode(), nil
+	return o.Hash, nil
 }
 
 // Verify says whether a password is the one of a stored hash, in constant time, and if so whether
@@ -137,12 +137,11 @@ func (p *Pool) Verify(ctx context.Context, hash, password string) (ok, rehash bo
 		return false, false, err
 	}
 	own, isArgon2 := h.(argon2Hash)
-	var failed error
-	err = p.work(ctx, known, isArgon2 && own.params == p.params, func() { ok, failed = h.matches(password) })
-	if err := errors.Join(err, failed); err != nil {
+	o, err := p.work(ctx, known, isArgon2 && own.params == p.params, Task{Password: password, Stored: hash})
+	if err != nil {
 		return false, false, err
 	}
-	return ok, ok && h.outdated(p.params), nil
+	return o.Matches, o.Matches && h.outdated(p.params), nil
 }
 
 // VerifyDummy takes as long as Verify takes with a hash of the pool's parameters, and has the
@@ -152,12 +151,18 @@ func (p *Pool) VerifyDummy(ctx context.Context, password string) error {
 	return err
 }
 
-// Rested says that passwords have been hashed since the last call, and that none is now: a good moment to give
-// the memory that they took back to the operating system.
-func (p *Pool) Rested() bool {
+// Rest gives the memory that passwords took back to the operating system, if some have been hashed, but none since the last call.
+// Call it at an interval.
+func (p *Pool) Rest() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.working == 0 && p.hashed.Swap(false)
+	switch {
+	case p.hashed.Swap(false) || p.working > 0:
+		p.tired = true
+	case p.tired:
+		p.tired = false
+		p.runner.Rest()
+	}
 }
 
 // RetryAfter estimates when the callers that are inside now will have been served; it
@@ -168,26 +173,25 @@ func (p *Pool) RetryAfter() time.Duration {
 	return max(p.wait(p.working+p.waiting.ahead(newcomer)), time.Second)
 }
 
-// work hashes a password when a worker is free. The cost is learned from a typical one, which
+// work does a task when a worker is free. The cost is learned from a typical one, which
 // has the pool's parameters.
-func (p *Pool) work(ctx context.Context, r rank, typical bool, hash func()) error {
+func (p *Pool) work(ctx context.Context, r rank, typical bool, t Task) (Outcome, error) {
 	if err := p.acquire(ctx, r); err != nil {
-		return err
+		return Outcome{}, err
 	}
 	defer p.release()
 	start := time.Now()
-	hash()
+	o, err := p.runner.Do(t)
 	p.hashed.Store(true)
-	if typical {
+	if typical && err == nil {
 		p.learn(time.Since(start))
 	}
-	return nil
+	return o, err
 }
 
 // wait estimates how long so many callers take.
 func (p *Pool) wait(callers int) time.Duration {
-	workers := p.awake()
-	rounds := (callers + workers - 1) / workers
+	rounds := (callers + p.workers - 1) / p.workers
 	return time.Duration(int64(rounds) * p.cost.Load())
 }
 
@@ -209,3 +213,9 @@ func random(size int) []byte {
 	rand.Read(b) // never fails
 	return b
 }
+
+// here does tasks in this process.
+type here struct{}
+
+func (here) Do(t Task) (Outcome, error) { return t.Do() }
+func (here) Rest()                      { debug.FreeOSMemory() }

@@ -275,37 +275,6 @@ func TestAFloodStaysWithinTheWorkers(t *testing.T) {
 	}
 }
 
-func TestOneWorkerRestsWhileThereIsOtherWork(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		workers := max(2, runtime.GOMAXPROCS(0))
-		p := newPool(t, password.PoolConfig{Params: cheap, Workers: workers})
-		p.Foreground()
-		release := password.Occupy(p, workers-1)
-		defer release()
-		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-		defer cancel()
-		if _, err := p.Hash(ctx, "correct horse"); !errors.Is(err, password.ErrBusy) {
-			t.Errorf("Hash with all workers taken but the one that rests: got %v, want ErrBusy", err)
-		}
-		time.Sleep(500 * time.Millisecond) // of the bubble
-		ctx, cancel = context.WithTimeout(t.Context(), 100*time.Millisecond)
-		defer cancel()
-		if _, err := p.Hash(ctx, "correct horse"); err != nil {
-			t.Errorf("Hash half a second later: got %v, want none", err)
-		}
-	})
-}
-
-func TestASingleWorkerNeverRests(t *testing.T) {
-	p := newPool(t, password.PoolConfig{Params: cheap, Workers: 1})
-	p.Foreground()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	if _, err := p.Hash(ctx, "correct horse"); err != nil {
-		t.Errorf("Hash: got %v, want none", err)
-	}
-}
-
 func TestNewPoolRefuses(t *testing.T) {
 	for name, c := range map[string]password.PoolConfig{
 		"4 GiB of memory":          {Params: password.Params{MemoryKiB: 4 << 20, Iterations: 1, Parallelism: 1}},
@@ -343,18 +312,31 @@ func ExamplePool() {
 	// Output: $argon2id$v=19$m=19456,t=2,p=1 true false <nil>
 }
 
-func TestRestedOnceAfterHashing(t *testing.T) {
-	pool, err := password.NewPool(password.PoolConfig{Params: password.Params{MemoryKiB: 64, Iterations: 1, Parallelism: 1}})
-	if err != nil {
-		t.Fatal(err)
+// A resting runner counts how often it was told to rest.
+type resting struct{ times int }
+
+func (*resting) Do(t password.Task) (password.Outcome, error) { return t.Do() }
+func (r *resting) Rest()                                      { r.times++ }
+
+func TestAPoolRestsOnceWhenItHasBeenIdleForAnInterval(t *testing.T) {
+	var runner resting
+	pool := newPool(t, password.PoolConfig{Params: cheap, Runner: &runner})
+	rests := func(when string, want int) {
+		t.Helper()
+		pool.Rest()
+		if runner.times != want {
+			t.Errorf("%s: got the runner told to rest %d times, want %d", when, runner.times, want)
+		}
 	}
-	if pool.Rested() {
-		t.Error("a pool that has hashed nothing: got rested, want not")
-	}
-	if _, err := pool.Hash(t.Context(), "correct horse battery"); err != nil {
-		t.Fatal(err)
-	}
-	if first, second := pool.Rested(), pool.Rested(); !first || second {
-		t.Errorf("after a hash: got %v and then %v, want rested once", first, second)
-	}
+	rests("nothing hashed", 0)
+	mustHash(t, pool, "correct horse battery")
+	rests("hashed in this interval", 0)
+	release := password.Occupy(pool, 1)
+	rests("at work", 0)
+	release()
+	rests("idle for an interval", 1)
+	rests("idle for another", 1)
+	mustHash(t, pool, "correct horse battery")
+	rests("hashed again", 1)
+	rests("idle again", 2)
 }

@@ -60,7 +60,7 @@ func (p *Pool) acquire(ctx context.Context, r rank) error {
 func (p *Pool) join(ctx context.Context, r rank, turn chan struct{}) (*list.Element, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.working >= p.awake() && p.waiting.ahead(newcomer) >= p.room(r) {
+	if p.working >= p.workers && p.waiting.ahead(newcomer) >= p.room(r) {
 		return nil, ErrBusy
 	}
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < p.wait(p.working+p.waiting.ahead(r)+1) {
@@ -93,7 +93,7 @@ func (p *Pool) release() {
 
 // serve gives the workers that are free to those that wait.
 func (p *Pool) serve() {
-	for p.working < p.awake() {
+	for p.working < p.workers {
 		line, ok := p.waiting.first()
 		if !ok {
 			return
@@ -109,14 +109,6 @@ func (p *Pool) room(r rank) int {
 		return max(1, p.queue/4)
 	}
 	return p.queue
-}
-
-// awake is how many workers take callers now.
-func (p *Pool) awake() int {
-	if p.spare && p.resting() {
-		return p.workers - 1
-	}
-	return p.workers
 }
 
 // busyOr tells a deadline that passed in the queue from a caller that went away.

@@ -1,0 +1,44 @@
+package hasher
+
+import (
+	"io"
+	"log"
+	"net/rpc"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/durward-auth/durward/server/internal/password"
+)
+
+// Argument is the only argument of a child.
+const Argument = "hash-passwords"
+
+// Wanted says that the program was started as a child: it must call Serve, and then end.
+func Wanted() bool { return len(os.Args) == 2 && os.Args[1] == Argument }
+
+const (
+	service = "Hasher"
+	method  = service + ".Do"
+)
+
+// Serve does the tasks of the parent until the input ends. Signals that are sent to the whole group of processes are for
+// the parent, which ends the child when it needs it no more.
+func Serve(in io.ReadCloser, out io.WriteCloser) error {
+	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	log.SetOutput(io.Discard) // a parent that ends in the middle of a task is no news
+	server := rpc.NewServer()
+	if err := server.RegisterName(service, tasks{}); err != nil {
+		return err
+	}
+	server.ServeConn(pipes{in, out})
+	return nil
+}
+
+type tasks struct{}
+
+// Do is called by the parent.
+func (tasks) Do(t password.Task, o *password.Outcome) (err error) {
+	*o, err = t.Do()
+	return err
+}
