@@ -2,7 +2,6 @@ package blackbox_test
 
 import (
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -36,29 +35,4 @@ func metric(t *testing.T, text, name string) int {
 		t.Fatalf("the metric %s: %v", name, err)
 	}
 	return int(value)
-}
-
-// resident is the memory of the process in bytes, or 0 where the system does not tell.
-func (p *process) resident(t *testing.T) int {
-	t.Helper()
-	return p.status(t, "VmRSS")
-}
-
-// status is a line of /proc/PID/status in bytes, or 0 where there is none.
-func (p *process) status(t *testing.T, line string) int {
-	t.Helper()
-	text, err := os.ReadFile("/proc/" + strconv.Itoa(p.cmd.Process.Pid) + "/status")
-	if os.IsNotExist(err) {
-		return 0
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(text), line+":")
-	number, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
-	kilobytes, err := strconv.Atoi(number)
-	if err != nil {
-		t.Fatalf("/proc tells no memory: %v", err)
-	}
-	return kilobytes << 10
 }

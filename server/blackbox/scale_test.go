@@ -3,10 +3,9 @@ package blackbox_test
 import (
 	"database/sql"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
-	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -15,7 +14,7 @@ import (
 	_ "modernc.org/sqlite"
 )
 
-// TestCostDoesNotGrowWithTheData reports what a refresh costs a server with many users and sessions, beside one with
+// TestCostDoesNotGrowWithTheData reports what a refresh and a login cost a server with many users and sessions, beside one with
 // a thousand users, and how long it takes to start with them. docs/benchmarks.md has the figures. It is alone on its
 // machine only when it is run alone: DURWARD_FULL=1 go test -count=1 -v -timeout 1h -run TestCostDoes ./server/blackbox
 func TestCostDoesNotGrowWithTheData(t *testing.T) {
@@ -25,18 +24,19 @@ func TestCostDoesNotGrowWithTheData(t *testing.T) {
 
 	type side struct {
 		*process
+		users    int
 		client   *client
 		sessions []tokens
-		costs    []time.Duration
+		costs    [2][]time.Duration // of a refresh, of a login
 	}
-	sides := []*side{{process: startOn(t, small)}, {process: startOn(t, large)}}
+	sides := []*side{{process: startOn(t, small), users: few}, {process: startOn(t, large), users: many}}
 	for _, s := range sides {
 		s.client = s.process.client()
 		for i := range connections {
 			s.sessions = append(s.sessions, openSessions(t, s.data, userName(i*few/connections), scaled(64, 2, 1))...)
 		}
 	}
-	round := func(s *side) time.Duration {
+	refreshes := func(s *side) time.Duration {
 		const each = 4
 		var failed atomic.Int32
 		before := s.processor(t)
@@ -58,14 +58,39 @@ func TestCostDoesNotGrowWithTheData(t *testing.T) {
 		}
 		return (s.processor(t) - before) / time.Duration(len(s.sessions)*each)
 	}
+	logins := func(s *side) time.Duration {
+		const callers = 4
+		times := scaled(64, 2, 1)
+		var failed atomic.Int32
+		before := s.processor(t)
+		together(callers, func(caller int) {
+			for range times {
+				name := userName(rand.N(s.users))
+				a, err := s.client.send("POST", "/login", "", members{"username": name, "password": password})
+				if err != nil || a.status != http.StatusOK {
+					failed.Add(1)
+				}
+			}
+		})
+		if n := failed.Load(); n > 0 {
+			t.Fatalf("%d of %d logins were refused", n, callers*times)
+		}
+		return (s.processor(t) - before) / time.Duration(callers*times)
+	}
 	for range scaled(9, 1, 1) {
-		for _, s := range sides {
-			s.costs = append(s.costs, round(s))
+		for i, round := range []func(*side) time.Duration{refreshes, logins} {
+			for _, s := range sides {
+				s.costs[i] = append(s.costs[i], round(s))
+			}
 		}
 	}
-	var ratios []float64
-	for i, cost := range sides[1].costs {
-		ratios = append(ratios, float64(cost)/float64(max(sides[0].costs[i], 1)))
+	for i, act := range []string{"refresh", "login"} {
+		var ratios []float64
+		for j, cost := range sides[1].costs[i] {
+			ratios = append(ratios, float64(cost)/float64(max(sides[0].costs[i][j], 1)))
+		}
+		t.Logf("processor time of a %s: median %v with %d users, %v with %d users and %d sessions: %.2f times as much",
+			act, median(sides[0].costs[i]), few, median(sides[1].costs[i]), many, 3*many, median(ratios))
 	}
 	var starts []time.Duration
 	for range scaled(5, 1, 1) {
@@ -75,7 +100,6 @@ func TestCostDoesNotGrowWithTheData(t *testing.T) {
 		sides[1].process.client().want(t, http.StatusOK, "GET", "/healthz", "", nil)
 		starts = append(starts, time.Since(begin))
 	}
-	t.Logf("processor time of a refresh: median %v with %d users, %v with %d users and %d sessions: %.2f times as much", median(sides[0].costs), few, median(sides[1].costs), many, 3*many, median(ratios))
 	t.Logf("start to the first healthy answer with them: median %v of %v", median(starts), starts)
 }
 
@@ -134,27 +158,4 @@ func multiply(t *testing.T, data, table string, rows int, columns map[string]str
 	if err != nil {
 		t.Fatalf("fill %s: %v", table, err)
 	}
-}
-
-// processor is how much time the process has had on processors, or 0 where the system does not tell.
-func (p *process) processor(t *testing.T) time.Duration {
-	t.Helper()
-	text, err := os.ReadFile("/proc/" + strconv.Itoa(p.cmd.Process.Pid) + "/stat")
-	if os.IsNotExist(err) {
-		return 0
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	const tick = 10 * time.Millisecond
-	var total time.Duration
-	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
-	for _, field := range fields[11:13] {
-		n, err := strconv.Atoi(field)
-		if err != nil {
-			t.Fatalf("/proc tells no processor time: %v", err)
-		}
-		total += time.Duration(n) * tick
-	}
-	return total
 }
