@@ -110,16 +110,32 @@ func (p *process) end() {
 	_ = p.command.Wait()
 }
 
-// cpu is the processor time that the process has used (Linux).
-func (p *process) cpu() time.Duration {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.command.Process.Pid))
+// cpu is the processor time that the process and those that it started have used (Linux).
+func (p *process) cpu() (total time.Duration) {
+	own := strconv.Itoa(p.command.Process.Pid)
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
 		return 0
 	}
-	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
-	user, _ := strconv.ParseInt(fields[11], 10, 64)
-	system, _ := strconv.ParseInt(fields[12], 10, 64)
-	return time.Duration(user+system) * 10 * time.Millisecond
+	for _, file := range stats {
+		stat, err := os.ReadFile(file)
+		if err != nil { // it has ended
+			continue
+		}
+		fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+		used := fields[11:13] // user and system
+		switch {
+		case filepath.Base(filepath.Dir(file)) == own:
+			used = fields[11:15] // and those of children that have ended
+		case fields[1] != own:
+			continue
+		}
+		for _, field := range used {
+			ticks, _ := strconv.ParseInt(field, 10, 64)
+			total += time.Duration(ticks) * 10 * time.Millisecond
+		}
+	}
+	return total
 }
 
 func machine() string {
