@@ -24,6 +24,8 @@ var (
 	ErrLastAdmin          = errors.New("this is the last enabled administrator")
 	ErrBusy               = errors.New("too many sign-ins are being processed at once")
 	ErrStorageFull        = errors.New("the storage is full")
+	// ErrOutcomeUnknown says that a change may have been made: the store did not confirm it in time.
+	ErrOutcomeUnknown = errors.New("the change was not confirmed, and may have been made")
 )
 
 // InputError says which member of the input is wrong and what to change.

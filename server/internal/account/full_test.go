@@ -60,7 +60,7 @@ func (f failingStore) SetPassword(context.Context, string, string, string, strin
 // J04: what came to nothing after the password was looked at is in the audit log too, once there is room for it.
 func TestASignInThatTheStoreFailsIsTallied(t *testing.T) {
 	for reason, failure := range map[string]error{
-		"storage_full": store.ErrFull, "busy": account.ErrBusy, "changed_meanwhile": account.ErrInvalidCredentials,
+		"storage_full": store.ErrFull, "outcome_unknown": store.ErrUnknownOutcome, "busy": account.ErrBusy, "changed_meanwhile": account.ErrInvalidCredentials,
 	} {
 		t.Run(reason, func(t *testing.T) {
 			o := open(t)

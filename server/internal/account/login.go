@@ -142,12 +142,23 @@ func (s *Service) unanswered(e audit.Event, err error) error {
 	switch {
 	case errors.Is(err, ErrInvalidCredentials):
 		return s.tally(e, "changed_meanwhile", err) // replaced or disabled between the look at the password and the act
-	case errors.Is(err, ErrStorageFull):
-		return s.tally(e, "storage_full", err)
-	case errors.Is(err, ErrBusy):
-		return s.tally(e, "busy", err)
+	case hindrance(err) != "":
+		return s.tally(e, hindrance(err), err)
 	}
 	return err
+}
+
+// hindrance names for the audit log what kept the server from an act, "" when the error is another.
+func hindrance(err error) string {
+	switch {
+	case errors.Is(err, ErrStorageFull):
+		return "storage_full"
+	case errors.Is(err, ErrOutcomeUnknown):
+		return "outcome_unknown"
+	case errors.Is(err, ErrBusy):
+		return "busy"
+	}
+	return ""
 }
 
 // refuse counts and records a failed sign-in, and returns ErrInvalidCredentials.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/durward-auth/durward/server/internal/account"
 	"github.com/durward-auth/durward/server/internal/audit"
+	"github.com/durward-auth/durward/server/internal/store"
 )
 
 // deafStore commits each rotation and loses the answer.
@@ -20,6 +21,50 @@ func (d deafStore) RotateSession(ctx context.Context, r account.Rotation, e audi
 		return account.Rotated{}, err
 	}
 	return account.Rotated{}, errLost
+}
+
+// unconfirmedStore commits what is created, and is never told so.
+type unconfirmedStore struct {
+	account.Store
+	account.ClientStore
+}
+
+func (u unconfirmedStore) CreateUser(ctx context.Context, made account.User, hash string, e audit.Event) error {
+	return errors.Join(u.Store.CreateUser(ctx, made, hash, e), store.ErrUnknownOutcome)
+}
+
+func (u unconfirmedStore) CreateClient(ctx context.Context, made account.Client, hash string, e audit.Event) error {
+	return errors.Join(u.ClientStore.CreateClient(ctx, made, hash, e), store.ErrUnknownOutcome)
+}
+
+// What was committed and not confirmed is said to be unknown, refused to the retry, and there.
+func TestAnUnconfirmedCreationIsSaidToBeUnknown(t *testing.T) {
+	o := open(t)
+	unconfirmed := o.with(func(c *account.Config) {
+		u := unconfirmedStore{c.Store, c.Clients}
+		c.Store, c.Clients = u, u
+	})
+	wantError(t, "Register", unconfirmed.register("alice", home), account.ErrOutcomeUnknown)
+	for _, e := range o.Tally.Drain() {
+		if e.Action != audit.UserCreate || e.Outcome != audit.Refused || e.Reason != "outcome_unknown" {
+			t.Errorf("got %+v tallied, want a registration whose outcome is unknown", e)
+		}
+	}
+	wantError(t, "Register again", o.register("alice", home), account.ErrUsernameTaken)
+	o.login("alice")
+	_, err := unconfirmed.CreateUser(t.Context(), account.NewUser{Username: "bob", Password: goodWord}, account.Operator, cli)
+	wantError(t, "CreateUser", err, account.ErrOutcomeUnknown)
+	c, secret, err := unconfirmed.CreateClient(t.Context(), "billing", nil, account.Operator, cli)
+	wantError(t, "CreateClient", err, account.ErrOutcomeUnknown)
+	if c.ID != "" || secret.Reveal() != "" {
+		t.Errorf("CreateClient: got the client %q beside the error, want none", c.ID)
+	}
+	c, err = o.FindClient(t.Context(), "billing")
+	must(t, err)
+	_, secret, err = o.RenewClientSecret(t.Context(), c.ID, account.Operator, cli)
+	if err != nil || secret.Reveal() == "" {
+		t.Errorf("RenewClientSecret: got error %v, want a secret for the client that was made", err)
+	}
 }
 
 // F03: what was committed and not answered is answered to the retry, within the grace; after it, it is a reuse.

@@ -45,10 +45,8 @@ func (s *Service) Register(ctx context.Context, n NewUser, from audit.Origin) (U
 	switch {
 	case errors.Is(err, ErrUsernameTaken):
 		return User{}, s.tally(e, "username_taken", err)
-	case errors.Is(err, ErrStorageFull):
-		return User{}, s.tally(e, "storage_full", err)
-	case errors.Is(err, ErrBusy):
-		return User{}, s.tally(e, "busy", err)
+	case hindrance(err) != "":
+		return User{}, s.tally(e, hindrance(err), err)
 	}
 	return u, err
 }

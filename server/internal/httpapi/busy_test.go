@@ -88,6 +88,23 @@ func TestAFullStorageIsSaidAndIsAnError(t *testing.T) {
 	}
 }
 
+func TestAChangeThatWasNotConfirmedIsSaidAndIsAnError(t *testing.T) {
+	d := open(t)
+	d.store.broken = &storageError{"a commit was not confirmed", []error{account.ErrOutcomeUnknown, &account.BusyError{RetryAfter: time.Second}}}
+	for path, body := range map[string]string{"/login": credentials("alice", goodWord), "/register": credentials("bob", goodWord)} {
+		a := d.want(d.do("POST", path, body), 503, "outcome_unknown")
+		if !strings.Contains(a.body, "may have been made") || a.Header.Get("Retry-After") != "1" {
+			t.Errorf("%s: got %s with Retry-After %q, want that the change may have been made, and 1", path, a.body, a.Header.Get("Retry-After"))
+		}
+		if entry := d.lastLine(); entry["level"] != "ERROR" {
+			t.Errorf("%s: got %v in the log, want an error", path, entry)
+		}
+	}
+	if !strings.Contains(string(httpapi.OpenAPI()), "outcome_unknown") {
+		t.Error("the OpenAPI document does not list outcome_unknown")
+	}
+}
+
 // storageError is an error of the store with causes that the account knows.
 type storageError struct {
 	text   string

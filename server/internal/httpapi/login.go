@@ -104,7 +104,7 @@ func signInOutcome(err error) string {
 		return "success"
 	case errors.Is(err, account.ErrInvalidCredentials), errors.Is(err, account.ErrWrongPassword):
 		return "invalid_credentials"
-	case errors.Is(err, account.ErrStorageFull):
+	case errors.Is(err, account.ErrStorageFull), errors.Is(err, account.ErrOutcomeUnknown):
 		return "error"
 	case errors.Is(err, account.ErrBusy):
 		return "busy"

@@ -33,6 +33,7 @@ const (
 	codeInvalidClient  = "invalid_client"
 	codeBusy           = "busy"
 	codeStorageFull    = "storage_full"
+	codeOutcomeUnknown = "outcome_unknown"
 	codeUnavailable    = "temporarily_unavailable"
 	internalDetail     = "Something went wrong on the server. The request id finds it in the log."
 
@@ -92,6 +93,9 @@ func problemOf(err error) *problem {
 	}
 	if errors.Is(err, account.ErrStorageFull) {
 		return &problem{status: http.StatusServiceUnavailable, code: codeStorageFull, detail: "The server's storage is full: nothing can be changed until the operator makes room.", retryAfter: roomPatience, cause: err}
+	}
+	if errors.Is(err, account.ErrOutcomeUnknown) {
+		return &problem{status: http.StatusServiceUnavailable, code: codeOutcomeUnknown, detail: "The change may have been made: the database did not confirm it in time. Look whether it was before you ask for it again.", retryAfter: time.Second, cause: err}
 	}
 	if e, ok := errors.AsType[*account.BusyError](err); ok {
 		return &problem{status: http.StatusServiceUnavailable, code: codeBusy, detail: "The server has too much to do at once. Try again soon.", retryAfter: max(e.RetryAfter, time.Second), cause: err}

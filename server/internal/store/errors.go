@@ -30,9 +30,10 @@ var (
 	ErrUnreachable error = &laterError{"the database does not answer", []error{&account.BusyError{RetryAfter: time.Second}}}
 
 	// ErrUnknownOutcome says that the connection to PostgreSQL broke while a commit was under way, or that its wait for
-	// the standby was broken off, and that nobody could find out in time whether it lasts. It is an account.BusyError too.
+	// the standby was broken off, and that nobody could find out in time whether it lasts. It is an account.BusyError and an
+	// account.ErrOutcomeUnknown too.
 	ErrUnknownOutcome error = &laterError{"a commit was not confirmed, and may have taken place",
-		[]error{&account.BusyError{RetryAfter: time.Second}}}
+		[]error{account.ErrOutcomeUnknown, &account.BusyError{RetryAfter: time.Second}}}
 
 	// ErrClosed says that the database was closed.
 	ErrClosed = errors.New("the database is closed")

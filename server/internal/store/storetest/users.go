@@ -35,6 +35,7 @@ func nameTaken(s *suite) {
 	s.equal(s.find(first.ID), first, "first user")
 	_, err := s.db.User(s.ctx, "other")
 	s.is(err, account.ErrUserNotFound)
+	s.is(s.db.CreateUser(s.ctx, first, hash, s.event(audit.UserCreate)), account.ErrUsernameTaken)
 	s.equal(len(s.events(audit.Query{})), 1, "events")
 }
 
