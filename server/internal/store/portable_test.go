@@ -91,6 +91,7 @@ var scansOfPostgres = map[string]string{
 	"lockMigrator":        "a table of one row, once at start",
 	"listTablesPostgres":  "the catalogue, for a backup",
 	"listColumnsPostgres": "the catalogue, for a backup",
+	"listReferences":      "the catalogue, for a restore",
 	"invalidIndexes":      "the catalogue, for a check",
 	"orphanedSessions":    "every session, for a check",
 	"countOthers":         "the connections, for a move",

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -70,11 +71,15 @@ func parseURL(text string) (*pgxpool.Config, error) {
 		return nil, errors.New("the database URL must begin with postgres://")
 	}
 	if _, err := url.Parse(text); err != nil {
-		return nil, errors.New("the database URL cannot be read: characters such as @ / : # % in its password are written as %40 %2F %3A %23 %25")
+		return nil, errUnreadable
 	}
 	config, err := pgxpool.ParseConfig(text)
 	if err != nil {
 		return nil, fmt.Errorf("the database URL cannot be used: %w", withoutURL(err))
+	}
+	// What is taken for a host would be told, and may be the end of a password.
+	if !nameable(config.ConnConfig) {
+		return nil, errUnreadable
 	}
 	if !strings.Contains(text, "pool_max_conns=") {
 		config.MaxConns = poolSize
@@ -88,6 +93,7 @@ func parseURL(text string) (*pgxpool.Config, error) {
 	parameters := config.ConnConfig.RuntimeParams
 	for name, value := range map[string]string{
 		"application_name":                    "durward",
+		"client_encoding":                     "UTF8",
 		"statement_timeout":                   milliseconds(statementTimeout),
 		"lock_timeout":                        milliseconds(lockTimeout),
 		"idle_in_transaction_session_timeout": milliseconds(idleInTxTimeout),
@@ -97,6 +103,19 @@ func parseURL(text string) (*pgxpool.Config, error) {
 		}
 	}
 	return config, nil
+}
+
+var errUnreadable = errors.New("the database URL cannot be read: characters such as @ / : # % in its password are written as %40 %2F %3A %23 %25")
+
+// nameable reports whether hosts and database have names that a password is not part of.
+func nameable(config *pgx.ConnConfig) bool {
+	names := []string{config.Database}
+	for _, host := range append([]*pgconn.FallbackConfig{{Host: config.Host}}, config.Fallbacks...) {
+		if !strings.HasPrefix(host.Host, "/") { // of a socket
+			names = append(names, host.Host)
+		}
+	}
+	return !slices.ContainsFunc(names, func(name string) bool { return strings.ContainsAny(name, "@#") })
 }
 
 // withoutURL is the reason why the driver refuses a URL, which its own text repeats.
@@ -113,6 +132,8 @@ func connect(ctx context.Context, c Config, config *pgxpool.Config, steps fs.FS)
 	if err := migratePostgres(ctx, c, config.ConnConfig, steps); err != nil {
 		return nil, translatePostgres(err)
 	}
+	// A server that was not connected for a moment would else go on with data that was moved meanwhile.
+	config.AfterConnect = refuseStateOn
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, err
@@ -138,7 +159,14 @@ func (p *postgres) inForce(ctx context.Context, config *pgx.ConnConfig) error {
 			return fmt.Errorf("%s is not in force: a pooler such as PgBouncer stands before the database; give the URL of the database itself, durward pools connections", name)
 		}
 	}
-	got, err := p.setting(ctx, "synchronous_commit")
+	got, err := p.setting(ctx, "server_encoding")
+	if err != nil {
+		return err
+	}
+	if got != "UTF8" && got != "SQL_ASCII" { // the second takes any bytes
+		return fmt.Errorf("the encoding of the database is %s, in which not every name can be stored: create it with ENCODING 'UTF8'", got)
+	}
+	got, err = p.setting(ctx, "synchronous_commit")
 	if err != nil {
 		return err
 	}
@@ -146,6 +174,23 @@ func (p *postgres) inForce(ctx context.Context, config *pgx.ConnConfig) error {
 		return errors.New("synchronous_commit is off: what was acknowledged could be lost; ALTER ROLE … SET synchronous_commit = on")
 	}
 	return nil
+}
+
+// refuseStateOn returns why nothing may be done on the data that a new connection leads to.
+func refuseStateOn(ctx context.Context, conn *pgx.Conn) error {
+	var text string
+	err := conn.QueryRow(ctx, selectState).Scan(&text)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	state, err := parseState(text)
+	if err != nil {
+		return err
+	}
+	return state.err()
 }
 
 func (p *postgres) setting(ctx context.Context, name string) (string, error) {

@@ -87,3 +87,19 @@ func postgresKindOf(err error) postgresKind {
 	}
 	return ofStatement
 }
+
+// crowded reports whether the server has as many connections as it, or the role, may have.
+func crowded(err error) bool {
+	answer, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && answer.Code == "53300" // too_many_connections
+}
+
+// unreachable translates an error of connecting: whatever the server said to it (the password was changed, the role or the database is
+// gone, the data was moved), it is none of the caller's statement.
+func unreachable(err error) error {
+	told := translatePostgres(err)
+	if _, ok := errors.AsType[*postgresFault](told); ok {
+		return told
+	}
+	return &postgresFault{ofStatement, ErrUnreachable, err}
+}

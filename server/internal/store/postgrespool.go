@@ -94,14 +94,22 @@ func (p *postgres) attempt(ctx, bounded context.Context, a *act) error {
 func (p *postgres) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	bounded, cancel := context.WithTimeoutCause(ctx, p.wait, ErrBusy)
 	defer cancel()
-	conn, err := p.pool.Acquire(bounded)
-	if err == nil {
-		return conn, nil
+	for try := 1; ; try++ {
+		conn, err := p.pool.Acquire(bounded)
+		if err == nil {
+			return conn, nil
+		}
+		if bounded.Err() != nil && errors.Is(err, bounded.Err()) {
+			return nil, context.Cause(bounded)
+		}
+		if !crowded(err) {
+			return nil, unreachable(err)
+		}
+		// The server has no room for one more, but those that there are become free.
+		if !pause(bounded, try) {
+			return nil, unreachable(err)
+		}
 	}
-	if bounded.Err() != nil && errors.Is(err, bounded.Err()) {
-		return nil, context.Cause(bounded)
-	}
-	return nil, translatePostgres(err)
 }
 
 // tryAgain waits a moment and says yes when another try can succeed.

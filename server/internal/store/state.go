@@ -68,9 +68,13 @@ func readState(ctx context.Context, q interface {
 	if err != nil {
 		return nil, fmt.Errorf("read the state: %w", err)
 	}
+	return parseState(text)
+}
+
+func parseState(text string) (*State, error) {
 	var state State
 	if err := json.Unmarshal([]byte(text), &state); err != nil {
-		return nil, fmt.Errorf("the database is in a state that this program does not know")
+		return nil, errors.New("the database is in a state that this program does not know")
 	}
 	return &state, nil
 }

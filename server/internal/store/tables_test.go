@@ -254,6 +254,15 @@ func TestErrorsOfPlacesHoldNoPassword(t *testing.T) {
 			t.Errorf("got error %v, want one without the password", err)
 		}
 	}
+	// Without its escapes, the end of a password would pass for a host or a database.
+	for _, url := range []string{
+		"postgres://ada:an@hunter2#hunter2@127.0.0.1:1/x", "postgres://ada:an@hunter2@127.0.0.1:1/x#hunter2", "postgres://ada:hunter2#@127.0.0.1:1/x", "postgres://ada:a@hunter2#/@127.0.0.1:1/x",
+	} {
+		_, err := store.Open(t.Context(), store.Config{URL: url})
+		if err == nil || strings.Contains(err.Error()+store.RedactURL(url), "hunter2") {
+			t.Errorf("%s: got error %v and %s, want an error without the password", url, err, store.RedactURL(url))
+		}
+	}
 	if got := store.RedactURL(url); strings.Contains(got, secret) || !strings.Contains(got, "127.0.0.1") {
 		t.Errorf("got %s, want the place without the password", got)
 	}
