@@ -1,10 +1,12 @@
 package blackbox_test
 
 import (
+	"bytes"
 	"io"
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -27,6 +29,8 @@ const lateness = 100 * time.Millisecond
 type link struct {
 	listener net.Listener
 	target   string
+
+	deaf atomic.Int64 // how many answers to commits are still to be lost, each with its connection
 
 	mu      sync.Mutex
 	state   linkState
@@ -123,12 +127,18 @@ func (l *link) keep(conns ...*net.TCPConn) {
 	}
 }
 
+// committed is how PostgreSQL says so (CommandComplete).
+var committed = []byte("C\x00\x00\x00\x0bCOMMIT\x00")
+
 // carry copies until one side has ended.
 func (l *link) carry(from io.Reader, to io.Writer) {
 	piece := make([]byte, 16<<10)
 	for {
 		n, err := from.Read(piece)
 		if err != nil {
+			return
+		}
+		if bytes.Contains(piece[:n], committed) && l.deaf.Add(-1) >= 0 {
 			return
 		}
 		l.hinder()
