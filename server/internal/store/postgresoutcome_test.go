@@ -142,8 +142,16 @@ func keysInUse(t *testing.T, db *store.DB) (active, next string) {
 // TestAnUnansweredCommitIsFoundOut holds that every act takes place once and is answered as ever, whether the answer to its
 // commit was lost, or the commit.
 func TestAnUnansweredCommitIsFoundOut(t *testing.T) {
-	link, url := through(t, pgtest.Database(t))
-	db := openURL(t, url)
+	for _, isolation := range []string{"read committed", "serializable"} {
+		t.Run(isolation, func(t *testing.T) {
+			link, url := through(t, pgtest.Database(t))
+			db := openURL(t, url+"&default_transaction_isolation="+strings.ReplaceAll(isolation, " ", "%20"))
+			loseEach(t, link, db)
+		})
+	}
+}
+
+func loseEach(t *testing.T, link *link, db *store.DB) {
 	if err := db.InstallKeys(t.Context(), []keyring.Record{
 		{KeyID: "first", State: keyring.Active, Sealed: "sealed", CreatedAt: time.Now()},
 		{KeyID: "second", State: keyring.Next, Sealed: "sealed", CreatedAt: time.Now()},
