@@ -29,7 +29,7 @@ type MoveReport struct {
 //
 // Nothing starts on the target before it is complete, nor on the source from the beginning on; interrupted, it can be run again, and
 // UndoMove lets the source start again. It returns an error that wraps store.ErrNothing, store.ErrLocked, store.ErrInUse,
-// store.ErrNotEmpty, or one of the states of the data.
+// store.ErrNotEmpty, store.ErrTakenBack, or one of the states of the data.
 func Move(ctx context.Context, from, to Config, report Progress, e audit.Event) (_ MoveReport, err error) {
 	setDefaults(&from)
 	setDefaults(&to)
@@ -42,33 +42,47 @@ func Move(ctx context.Context, from, to Config, report Progress, e audit.Event) 
 		return MoveReport{}, fmt.Errorf("move: %w", err)
 	}
 	defer func() { err = errors.Join(err, source.Close()) }()
-	sure, err := move(ctx, source, to, report, e, &done)
-	if err != nil {
-		if sure {
-			err = errors.Join(err, source.Cancel(context.WithoutCancel(ctx)))
-		}
-		return MoveReport{}, fmt.Errorf("move: %w", err)
+	target, err := move(ctx, source, to, report, e, &done)
+	begun, finished := done.Again, err == nil && done.Again
+	if err == nil {
+		err = source.Done(ctx, func() error {
+			if done.Again {
+				return nil
+			}
+			begun = true
+			err := errors.Join(target.Finish(ctx, map[string]string{settingMoved: source.ID}), target.Abandon())
+			finished = err == nil
+			return err
+		})
 	}
-	if err := source.Done(ctx); err != nil {
+	switch {
+	case err == nil:
+		return done, nil
+	case finished:
 		return MoveReport{}, fmt.Errorf("move: everything is in %s, but the source could not be marked: run the move again: %w", done.To, err)
+	case !begun:
+		if target != nil {
+			err = errors.Join(err, target.Abandon())
+		}
+		err = errors.Join(err, source.Cancel(context.WithoutCancel(ctx)))
 	}
-	return done, nil
+	return MoveReport{}, fmt.Errorf("move: %w", err)
 }
 
-// move fills the target. sure says that after an error it is certain that nothing starts there.
-func move(ctx context.Context, source *store.Source, to Config, report Progress, e audit.Event, done *MoveReport) (sure bool, err error) {
-	sure = true
-	err = source.Read(ctx, func(s *store.Snapshot) error {
+// move fills the target and leaves it to be finished or abandoned; it is nil when there is nothing to be. done.Again says that an earlier attempt
+// may have finished it, so that servers may start there.
+func move(ctx context.Context, source *store.Source, to Config, report Progress, e audit.Event, done *MoveReport) (*store.Target, error) {
+	var target *store.Target
+	err := source.Read(ctx, func(s *store.Snapshot) (err error) {
 		done.MasterKeyID = s.MasterKeyID
-		target, err := store.OpenTarget(ctx, to.where(), s.Schema, source.ID)
+		target, err = store.OpenTarget(ctx, to.where(), s.Schema, source.ID)
 		if errors.Is(err, store.ErrNotEmpty) && source.Again {
 			id, failure := store.StoredSetting(ctx, to.where(), settingMoved)
+			done.Again = failure != nil || id == source.ID
 			if failure != nil {
-				sure = false
 				return errors.Join(err, failure)
 			}
-			if id == source.ID {
-				done.Again = true
+			if done.Again {
 				return nil
 			}
 		}
@@ -87,13 +101,9 @@ func move(ctx context.Context, source *store.Source, to Config, report Progress,
 		if err == nil {
 			err = target.Index(ctx, indexing(report))
 		}
-		if err == nil {
-			sure = false
-			err = target.Finish(ctx, map[string]string{settingMoved: source.ID})
-		}
-		return errors.Join(err, target.Abandon())
+		return err
 	})
-	return sure, err
+	return target, err
 }
 
 // UndoMove lets servers start again on data that was moved, or began to be. Whatever was changed since where the data was moved to is not

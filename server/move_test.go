@@ -150,3 +150,51 @@ func backToMoving(t *testing.T, path string) error {
 	_, err = db.ExecContext(t.Context(), `UPDATE settings SET value = replace(value, '"moved"', '"moving"') WHERE name = 'state'`)
 	return err
 }
+
+// While a move reads PostgreSQL, no lock keeps another command from taking it back or from running it again. Then it must not finish.
+func TestAMoveThatIsTakenBackWhileItRunsFinishesNothing(t *testing.T) {
+	for name, meddle := range map[string]func(t *testing.T, from server.Config) error{
+		"taken back": func(t *testing.T, from server.Config) error {
+			_, err := server.UndoMove(t.Context(), from)
+			return err
+		},
+		"begun again": func(t *testing.T, from server.Config) error {
+			source, err := store.OpenSource(t.Context(), store.Config{URL: from.Database}, "elsewhere")
+			if err != nil {
+				return err
+			}
+			return source.Close()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			from, to := apart(t)["PostgreSQL"](t), homes(t)["SQLite"](t)
+			h := open(t, from)
+			h.addUser(t, "ada")
+			h.stop()
+			meddled := false
+			progress := func(step server.Step) {
+				if step.Phase == "verify" && !meddled {
+					meddled = true
+					if err := meddle(t, from); err != nil {
+						t.Errorf("got error %v from what meddles", err)
+					}
+				}
+			}
+			if _, err := server.Move(t.Context(), from, to, progress, audit.Event{}); !errors.Is(err, store.ErrTakenBack) {
+				t.Errorf("got error %v, want ErrTakenBack", err)
+			}
+			giveKey(t, from, to)
+			if _, err := store.StoredSetting(t.Context(), store.Config{Path: server.DatabasePath(to.DataDir)}, "x"); !errors.Is(err, store.ErrNothing) {
+				t.Errorf("the target: got error %v, want ErrNothing", err)
+			}
+			if name == "begun again" {
+				if _, err := server.Open(t.Context(), from); !errors.Is(err, store.ErrMoving) {
+					t.Errorf("the source: got error %v, want ErrMoving: the mark of the other move counts", err)
+				}
+				return
+			}
+			back := open(t, from)
+			back.addUser(t, "bob")
+		})
+	}
+}

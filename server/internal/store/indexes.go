@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -74,7 +76,13 @@ func (t *Target) postpone(ctx context.Context) error {
 
 // Index makes the indexes that Fill has left out, and tells how many of them are made. Upgrade does it by itself where there is
 // something to migrate.
-func (t *Target) Index(ctx context.Context, report func(done, all int)) error {
+func (t *Target) Index(ctx context.Context, report func(done, all int)) (err error) {
+	if !t.bulk.postgres() {
+		if err := t.sortIn(ctx, filepath.Dir(t.bulk.config.Path)); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, t.sortIn(context.WithoutCancel(ctx), "")) }()
+	}
 	for i, statement := range t.later {
 		report(i, len(t.later))
 		if _, err := t.bulk.pool.ExecContext(ctx, statement); err != nil {
@@ -83,5 +91,20 @@ func (t *Target) Index(ctx context.Context, report func(done, all int)) error {
 	}
 	report(len(t.later), len(t.later))
 	t.later = nil
+	return nil
+}
+
+// sortIn has SQLite sort in files of a directory, since the memory may not hold what an index does; "" has it sort in memory again. The
+// directory counts for the whole process, and the files in it have no names.
+func (t *Target) sortIn(ctx context.Context, dir string) error {
+	store := "FILE"
+	if dir == "" {
+		store = "MEMORY"
+	}
+	for _, pragma := range []string{"temp_store = " + store, "temp_store_directory = '" + strings.ReplaceAll(dir, "'", "''") + "'"} {
+		if _, err := t.bulk.pool.ExecContext(ctx, "PRAGMA "+pragma); err != nil {
+			return t.bulk.translate(err)
+		}
+	}
 	return nil
 }

@@ -97,7 +97,7 @@ func TestAServerThatWasCutOffDoesNotGoOnWithDataThatWasMoved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(source.Done(t.Context()), source.Close()); err != nil {
+	if err := errors.Join(source.Done(t.Context(), func() error { return nil }), source.Close()); err != nil {
 		t.Fatal(err)
 	}
 	administer(t, place, `ALTER ROLE cut LOGIN`)

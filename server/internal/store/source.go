@@ -18,6 +18,7 @@ type Source struct {
 
 	bulk    *bulk
 	to      string
+	marked  string // what the mark says
 	release func() error
 }
 
@@ -110,7 +111,11 @@ func (s *Source) mark(ctx context.Context) error {
 		default:
 			return state.err()
 		}
-		return writeState(ctx, tx, State{Is: moving, ID: s.ID, At: s.bulk.config.Clock().UTC(), To: s.to})
+		mark := State{Is: moving, ID: s.ID, At: s.bulk.config.Clock().UTC(), To: s.to}
+		if s.marked, err = mark.text(); err != nil {
+			return err
+		}
+		return writeState(ctx, tx, mark)
 	})
 }
 
@@ -119,16 +124,33 @@ func (s *Source) Read(ctx context.Context, use func(*Snapshot) error) error {
 	return s.bulk.snapshot(ctx, true, use)
 }
 
-// Done says that the data is elsewhere now.
-func (s *Source) Done(ctx context.Context) error {
+// ErrTakenBack says that a move was taken back, or begun again, while it ran.
+var ErrTakenBack = errors.New("the move was taken back or begun again while it ran: nothing of it counts, and nothing starts on what it has written")
+
+// Done finishes the target and says that the data is there now. It returns ErrTakenBack, and finishes nothing, unless the mark is still the
+// one that OpenSource made. While the target is finished nobody can take the move back.
+func (s *Source) Done(ctx context.Context, finish func() error) error {
 	state := State{Is: moved, ID: s.ID, At: s.bulk.config.Clock().UTC(), To: s.to}
-	return s.bulk.transact(ctx, func(tx *sql.Tx) error { return writeState(ctx, tx, state) })
+	text, err := state.text()
+	if err != nil {
+		return err
+	}
+	return s.bulk.transact(ctx, func(tx *sql.Tx) error {
+		changed, err := tx.ExecContext(ctx, changeState, s.marked, text)
+		if err != nil {
+			return err
+		}
+		if n, err := changed.RowsAffected(); err != nil || n != 1 {
+			return errors.Join(err, ErrTakenBack)
+		}
+		return finish()
+	})
 }
 
-// Cancel lets servers start on the data again.
+// Cancel lets servers start on the data again, unless the mark is another's.
 func (s *Source) Cancel(ctx context.Context) error {
 	return s.bulk.transact(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, deleteState)
+		_, err := tx.ExecContext(ctx, dropState, s.marked)
 		return err
 	})
 }
@@ -177,8 +199,16 @@ func (b *bulk) undo(ctx context.Context) (State, error) {
 			return ErrNotMoved
 		}
 		found = *state
-		if _, err := tx.ExecContext(ctx, deleteState); err != nil {
+		text, err := state.text()
+		if err != nil {
 			return err
+		}
+		dropped, err := tx.ExecContext(ctx, dropState, text)
+		if err != nil {
+			return err
+		}
+		if n, err := dropped.RowsAffected(); err != nil || n != 1 {
+			return errors.Join(err, errors.New("the state of the data has changed meanwhile: try again"))
 		}
 		// Two databases go on from one history: who follows the revocations of the other must not go on with these.
 		_, err = tx.ExecContext(ctx, saveEpoch, rand.Text())

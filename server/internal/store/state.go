@@ -38,6 +38,15 @@ var (
 	ErrMoved = errors.New("this data was moved, and what is here is out of date: use it where it is now, or take the move back with durward move --undo")
 )
 
+// text is the state as it is stored.
+func (s State) text() (string, error) {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return "", err
+	}
+	return string(text), nil
+}
+
 func (s State) err() error {
 	switch at := s.At.UTC().Format(time.DateTime); s.Is {
 	case restoring:
@@ -54,6 +63,8 @@ func (s State) err() error {
 const (
 	selectState = `SELECT value FROM settings WHERE name = 'state'`
 	deleteState = `DELETE FROM settings WHERE name = 'state'`
+	dropState   = `DELETE FROM settings WHERE name = 'state' AND value = $1`
+	changeState = `UPDATE settings SET value = $2 WHERE name = 'state' AND value = $1`
 )
 
 // readState returns nil where anything may start.
@@ -94,10 +105,10 @@ func refuseState(ctx context.Context, pool *sql.DB, version int64) error {
 func writeState(ctx context.Context, q interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }, state State) error {
-	text, err := json.Marshal(state)
+	text, err := state.text()
 	if err != nil {
 		return err
 	}
-	_, err = q.ExecContext(ctx, saveSetting, stateName, string(text))
+	_, err = q.ExecContext(ctx, saveSetting, stateName, text)
 	return err
 }
