@@ -1,10 +1,10 @@
 // Command serverload measures the server beside what bounds it, in one run on one machine: protected routes beside an
-// empty net/http handler, logins beside the bare password hash, refreshes by themselves. It builds and starts what it
-// measures, on loopback and for a bounded time, and prints a Markdown table of medians.
+// empty net/http handler, logins and registrations beside the bare password hash, refreshes and logouts by themselves and, on PostgreSQL, beside
+// the rows that pgbench inserts. It builds and starts what it measures, on loopback and for a bounded time, and prints a Markdown table of medians.
 //
 //	go run ./bench/cmd/serverload -rounds 5 -seconds 3
 //
-// Protected routes need wrk (Debian's package of that name).
+// Protected routes need wrk, and -db needs pgbench (Debian's packages wrk and postgresql-contrib).
 package main
 
 import (
@@ -16,7 +16,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"time"
 )
 
@@ -28,16 +27,16 @@ func main() {
 	db := flag.String("db", "", "the URL of an empty PostgreSQL database for the server; by default it uses SQLite")
 	flag.Parse()
 	if os.Getenv(emptyAddress) != "" {
-		log.Fatal(serveEmpty(os.Getenv(emptyAddress)))
+		log.Fatal(serveEmpty(os.Getenv(emptyAddress), os.Getenv(emptyHeaders) != ""))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *binary, *db, *rounds, *connections, time.Duration(*seconds)*time.Second); err != nil {
+	if err := measure(ctx, *binary, *db, *rounds, *connections, time.Duration(*seconds)*time.Second); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, binary, db string, rounds, connections int, length time.Duration) (err error) {
+func measure(ctx context.Context, binary, db string, rounds, connections int, length time.Duration) (err error) {
 	dir, err := os.MkdirTemp("", "durward-load-*")
 	if err != nil {
 		return err
@@ -56,88 +55,28 @@ func run(ctx context.Context, binary, db string, rounds, connections int, length
 		return err
 	}
 	defer server.end()
-	empty, err := startEmpty(ctx)
-	if err != nil {
+	r := run{server: server, db: db, dir: dir, connections: connections, length: length, measured: measurements{}}
+	if r.empty, err = startEmpty(ctx, false); err != nil {
 		return err
 	}
-	defer empty.end()
-	users, err := server.register(ctx, connections)
-	if err != nil {
+	defer r.empty.end()
+	if r.headers, err = startEmpty(ctx, true); err != nil {
 		return err
 	}
-	m := measurements{}
+	defer r.headers.end()
+	if r.users, err = server.register(ctx, connections); err != nil {
+		return err
+	}
+	if db != "" {
+		if err := r.prepareInserts(ctx); err != nil {
+			return err
+		}
+	}
 	for range rounds {
-		if err := m.round(ctx, server, empty, users, connections, length); err != nil {
+		if err := r.round(ctx); err != nil {
 			return err
 		}
 	}
-	m.print(rounds, connections, length)
+	r.print(rounds)
 	return nil
-}
-
-// measurements holds what each round gave, by name.
-type measurements map[string][]float64
-
-func (m measurements) add(name string, value float64) { m[name] = append(m[name], value) }
-
-func (m measurements) median(name string) float64 {
-	values := slices.Clone(m[name])
-	slices.Sort(values)
-	return values[len(values)/2]
-}
-
-// round measures everything once, what is compared right after one another.
-func (m measurements) round(ctx context.Context, server, empty *process, users []*user, connections int, length time.Duration) error {
-	for _, side := range []struct {
-		name   string
-		target *process
-	}{{"empty", empty}, {"protected", server}} {
-		cpu := side.target.cpu()
-		rate, err := wrk(ctx, side.target.url+"/protected", users[0].access, connections, length)
-		if err != nil {
-			return err
-		}
-		m.add(side.name, rate)
-		m.add(side.name+" cpu", micro(side.target.cpu()-cpu)/(rate*length.Seconds()))
-	}
-	m.add("protected ratio", last(m["protected"])/last(m["empty"]))
-
-	m.add("hash", bareHash(ctx, 4, length))
-	logins, err := load(ctx, 4, length, func(ctx context.Context, worker int) error { return server.login(ctx, users[worker]) })
-	if err != nil {
-		return fmt.Errorf("login: %w", err)
-	}
-	m.add("login", logins.rate)
-	m.add("login ratio", logins.rate/last(m["hash"]))
-
-	for i := range connections {
-		if err := server.login(ctx, users[i]); err != nil {
-			return fmt.Errorf("login: %w", err)
-		}
-	}
-	cpu := server.cpu()
-	refreshes, err := load(ctx, connections, length, func(ctx context.Context, worker int) error { return server.refresh(ctx, users[worker]) })
-	if err != nil {
-		return fmt.Errorf("refresh: %w", err)
-	}
-	m.add("refresh", refreshes.rate)
-	m.add("refresh cpu", micro(server.cpu()-cpu)/float64(refreshes.count))
-	m.add("refresh p50", micro(refreshes.p50))
-	m.add("refresh p99", micro(refreshes.p99))
-	return nil
-}
-
-func last(values []float64) float64 { return values[len(values)-1] }
-
-func micro(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
-
-func (m measurements) print(rounds, connections int, length time.Duration) {
-	fmt.Printf("Medians of %d interleaved rounds of %v on %s.\n\n", rounds, length, machine())
-	fmt.Println("| measured | a second | server CPU each | beside its bound |")
-	fmt.Println("|---|---|---|---|")
-	fmt.Printf("| empty `net/http` handler, %d connections | %.0f | %.1f µs | |\n", connections, m.median("empty"), m.median("empty cpu"))
-	fmt.Printf("| `GET /protected`, %d connections | %.0f | %.1f µs | %.2f × the empty handler |\n", connections, m.median("protected"), m.median("protected cpu"), m.median("protected ratio"))
-	fmt.Printf("| bare Argon2id, 4 callers | %.1f | | |\n", m.median("hash"))
-	fmt.Printf("| `POST /login`, 4 connections | %.1f | | %.2f × the bare hash |\n", m.median("login"), m.median("login ratio"))
-	fmt.Printf("| `POST /refresh`, %d connections | %.0f | %.0f µs | p50 %.1f ms, p99 %.1f ms |\n", connections, m.median("refresh"), m.median("refresh cpu"), m.median("refresh p50")/1000, m.median("refresh p99")/1000)
 }

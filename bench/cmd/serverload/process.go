@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -24,8 +25,11 @@ type process struct {
 	client  *http.Client
 }
 
-// emptyAddress is set for the child that serves the empty handler.
-const emptyAddress = "DURWARD_LOAD_EMPTY"
+// emptyAddress is set for the child that serves the empty handler, emptyHeaders too if it sets headers.
+const (
+	emptyAddress = "DURWARD_LOAD_EMPTY"
+	emptyHeaders = "DURWARD_LOAD_HEADERS"
+)
 
 func startServer(ctx context.Context, binary, db, dir string) (*process, error) {
 	log, err := os.Create(filepath.Join(dir, "log"))
@@ -59,7 +63,8 @@ func startServer(ctx context.Context, binary, db, dir string) (*process, error) 
 	return p, p.wait(ctx)
 }
 
-func startEmpty(ctx context.Context) (*process, error) {
+// startEmpty starts the empty handler, with the headers of GET /protected or with none.
+func startEmpty(ctx context.Context, headers bool) (*process, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -74,6 +79,9 @@ func startEmpty(ctx context.Context) (*process, error) {
 	}
 	p := &process{command: exec.CommandContext(ctx, self), url: "http://" + address}
 	p.command.Env = append(os.Environ(), emptyAddress+"="+address)
+	if headers {
+		p.command.Env = append(p.command.Env, emptyHeaders+"=1")
+	}
 	p.command.Stderr = os.Stderr
 	if err := p.command.Start(); err != nil {
 		return nil, err
@@ -82,11 +90,21 @@ func startEmpty(ctx context.Context) (*process, error) {
 }
 
 // serveEmpty answers every request with what GET /protected would, and does nothing else.
-func serveEmpty(address string) error {
+func serveEmpty(address string, headers bool) error {
 	body := []byte("{\"message\":\"This is a protected route\",\"user\":\"load-0\"}\n")
+	constant := http.Header{}
+	if headers {
+		constant = http.Header{
+			"Cache-Control": {"no-store"}, "Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"}, "Content-Type": {"application/json"},
+			"Referrer-Policy": {"no-referrer"}, "Vary": {"Authorization"}, "X-Content-Type-Options": {"nosniff"}, "X-Request-Id": {"10d4f29740f36a65cc8d9ecf3432b837"},
+		}
+	}
 	server := &http.Server{
 		Addr: address, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(body) }),
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			maps.Copy(w.Header(), constant)
+			_, _ = w.Write(body)
+		}),
 	}
 	return server.ListenAndServe()
 }
@@ -113,29 +131,48 @@ func (p *process) end() {
 // cpu is the processor time that the process and those that it started have used (Linux).
 func (p *process) cpu() (total time.Duration) {
 	own := strconv.Itoa(p.command.Process.Pid)
-	stats, err := filepath.Glob("/proc/[0-9]*/stat")
-	if err != nil {
-		return 0
-	}
-	for _, file := range stats {
-		stat, err := os.ReadFile(file)
-		if err != nil { // it has ended
-			continue
-		}
-		fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
-		used := fields[11:13] // user and system
-		switch {
-		case filepath.Base(filepath.Dir(file)) == own:
-			used = fields[11:15] // and those of children that have ended
-		case fields[1] != own:
-			continue
-		}
-		for _, field := range used {
-			ticks, _ := strconv.ParseInt(field, 10, 64)
-			total += time.Duration(ticks) * 10 * time.Millisecond
+	for _, other := range processes() {
+		switch own {
+		case other.id:
+			total += other.used + other.ended
+		case other.parent:
+			total += other.used
 		}
 	}
 	return total
+}
+
+// running is what the system tells of a process.
+type running struct {
+	id, parent, name, line string        // line is its command line
+	used, ended            time.Duration // on processors, by itself and by its children that have ended
+}
+
+// processes are those of this machine (Linux).
+func processes() (list []running) {
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return nil
+	}
+	for _, file := range stats {
+		stat, err := os.ReadFile(file)
+		line, errLine := os.ReadFile(filepath.Join(filepath.Dir(file), "cmdline"))
+		if err != nil || errLine != nil { // it has ended
+			continue
+		}
+		text := string(stat)
+		begin, end := strings.IndexByte(text, '('), strings.LastIndexByte(text, ')')
+		fields := strings.Fields(text[end+1:])
+		time := func(i int) time.Duration {
+			ticks, _ := strconv.ParseInt(fields[i], 10, 64)
+			return time.Duration(ticks) * 10 * time.Millisecond
+		}
+		list = append(list, running{
+			id: filepath.Base(filepath.Dir(file)), parent: fields[1], name: text[begin+1 : end], line: strings.ReplaceAll(string(line), "\x00", " "),
+			used: time(11) + time(12), ended: time(13) + time(14),
+		})
+	}
+	return list
 }
 
 func machine() string {
