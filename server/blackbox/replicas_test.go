@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -100,50 +99,4 @@ func TestALockoutOnOneReplicaHoldsOnAll(t *testing.T) {
 		}
 		c.refused(t, http.StatusTooManyRequests, "too_many_attempts", "POST", "/login", "", members{"username": "ada", "password": password})
 	}
-}
-
-// TestRatesOfReplicas reports how many refreshes and logouts one replica and three manage at 16 connections in all. The figures
-// are of use only when it is run alone: DURWARD_FULL=1 go test -count=1 -v -run TestRatesOfReplicas ./server/blackbox
-func TestRatesOfReplicas(t *testing.T) {
-	t.Parallel()
-	const connections = 16
-	servers := replicas(t, pgtest.Database(t), 3)
-	people := appoint(t, servers[0])
-	rates := map[string][]float64{}
-	measure := func(name string, n int, each int, act func(c *client, lane, i int) (answer, error), want int) {
-		t.Helper()
-		var wrong atomic.Int64
-		begin := time.Now()
-		together(connections, func(lane int) {
-			c := servers[lane%n].client()
-			defer c.http.CloseIdleConnections()
-			for i := range each {
-				if a, err := act(c, lane, i); err != nil || a.status != want {
-					wrong.Add(1)
-				}
-			}
-		})
-		rates[name] = append(rates[name], connections*float64(each)/time.Since(begin).Seconds())
-		if wrong.Load() > 0 {
-			t.Errorf("%s: %d wrong answers", name, wrong.Load())
-		}
-	}
-	for range scaled(3, 1, 1) {
-		for _, n := range []int{1, 3} {
-			each := scaled(60, 4, 2)
-			held := opened(t, people.data, people.url).sessions("ada", connections*each)
-			measure(fmt.Sprintf("refresh on %d", n), n, each, func(c *client, lane, _ int) (answer, error) {
-				a, err := c.send("POST", "/refresh", "", members{"refresh_token": held[lane*each].Refresh})
-				if err == nil && a.status == http.StatusOK {
-					held[lane*each] = a.tokens(t)
-				}
-				return a, err
-			}, http.StatusOK)
-			measure(fmt.Sprintf("logout on %d", n), n, each, func(c *client, lane, i int) (answer, error) {
-				return c.send("POST", "/logout", held[lane*each+i].Access, nil)
-			}, http.StatusNoContent)
-		}
-	}
-	proved(t, "a second, medians: refreshes %.0f with one replica and %.0f with three, logouts %.0f and %.0f",
-		median(rates["refresh on 1"]), median(rates["refresh on 3"]), median(rates["logout on 1"]), median(rates["logout on 3"]))
 }
