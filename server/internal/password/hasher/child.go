@@ -67,12 +67,14 @@ func (c *child) do(t password.Task) (o password.Outcome, err error) {
 // end lets the child see the end of its input.
 func (c *child) end() { _ = c.client.Close() }
 
-// failure says how a child ended that should not have, if it has.
+// failure says how a child ended that should not have, if it has soon after its answers ended.
 func (c *child) failure() error {
+	soon := time.NewTimer(time.Second)
+	defer soon.Stop()
 	select {
 	case <-c.ended:
 		return c.err
-	default:
+	case <-soon.C:
 		return nil
 	}
 }

@@ -38,13 +38,16 @@ func (p *Process) Do(t password.Task) (password.Outcome, error) {
 		o, err := c.do(t)
 		_, answered := errors.AsType[rpc.ServerError](err)
 		answered = answered || err == nil
-		p.leave(c, answered)
+		dropped := p.leave(c, answered)
 		if answered {
 			return o, err
 		}
 		failure = cmp.Or(c.failure(), err)
+		if dropped {
+			p.log.Warn("the process that hashes passwords has ended by itself", "error", failure)
+		}
 	}
-	p.log.Warn("a password is hashed in the server itself, since the process for it fails", "error", failure)
+	p.log.Warn("a password is hashed in the server itself, since there is no process for it", "error", failure)
 	return t.Do()
 }
 
@@ -73,12 +76,15 @@ func (p *Process) enter() (*child, error) {
 	return p.child, nil
 }
 
-func (p *Process) leave(c *child, answered bool) {
+// leave gives a task's child back. One that has not answered is dropped, by the first who finds out.
+func (p *Process) leave(c *child, answered bool) (dropped bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	c.tasks--
-	if !answered && p.child == c {
-		c.end()
-		p.child = nil
+	if answered || p.child != c {
+		return false
 	}
+	c.end()
+	p.child = nil
+	return true
 }
