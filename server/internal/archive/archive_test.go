@@ -131,6 +131,39 @@ func TestNoEndCanBeCutOffOrAdded(t *testing.T) {
 	}
 }
 
+// TestAForgedFileFillsNeitherMemoryNorDatabase gives files that are what their manifest and checksums say to the end, but for one thing.
+func TestAForgedFileFillsNeitherMemoryNorDatabase(t *testing.T) {
+	for name, c := range map[string]struct {
+		rows [][]any
+		told int64 // rows that the manifest has
+		want int   // rows that are handed out at most
+	}{
+		"a row of 64 MiB that is packed into kilobytes": {[][]any{{int64(1), "short"}, {int64(2), strings.Repeat("a", 64<<20)}}, 2, 1},
+		"more rows than the manifest tells of":          {slices.Repeat([][]any{{int64(1), "x"}}, 100_000), 3, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			if err := archive.WriteForged(&out, manifest(), people, seq(c.rows), c.told); err != nil {
+				t.Fatal(err)
+			}
+			r, err := read(out.Bytes())
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := 0
+			err = nil
+			for _, failure := range r.Rows(r.Manifest.Tables[0]) {
+				if err = failure; err == nil {
+					got++
+				}
+			}
+			if !errors.Is(err, archive.ErrDamaged) || got > c.want {
+				t.Errorf("got %d rows and error %v of %d bytes, want %d rows at most and ErrDamaged", got, err, out.Len(), c.want)
+			}
+		})
+	}
+}
+
 func TestTheErrorOfASourceIsThatOfTheBackup(t *testing.T) {
 	broken := errors.New("broken")
 	failing := func(yield func([]any, error) bool) { yield(nil, broken) }

@@ -13,7 +13,10 @@ import (
 	"unicode/utf8"
 )
 
-const maxManifest = 1 << 20 // bytes
+const (
+	maxManifest = 1 << 20 // bytes
+	maxRow      = 8 << 20 // bytes; a request that stores a row has less than a hundredth of it
+)
 
 // Reader is a backup that was found to be whole.
 type Reader struct {
@@ -116,14 +119,19 @@ func (r *Reader) rows(table Table, yield func([]any, error) bool) (*Sum, error) 
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	defer in.Close()
-	decoder := json.NewDecoder(in)
+	bounded := &rowReader{in: in}
+	decoder := json.NewDecoder(bounded)
 	decoder.UseNumber()
 	sum := NewSum()
 	for {
+		bounded.left = maxRow
 		var line []any
 		err := decoder.Decode(&line)
 		if errors.Is(err, io.EOF) {
 			return sum, nil
+		}
+		if err == nil && sum.Rows() == table.Rows {
+			err = errors.New("its manifest tells of no more")
 		}
 		if err == nil {
 			err = convert(line, table.Columns)
@@ -138,6 +146,22 @@ func (r *Reader) rows(table Table, yield func([]any, error) bool) (*Sum, error) 
 			return nil, nil
 		}
 	}
+}
+
+// rowReader ends with an error where a row has more than maxRow bytes: a file of a few kilobytes unpacks to gigabytes.
+type rowReader struct {
+	in   io.Reader
+	left int
+}
+
+// Read implements io.Reader.
+func (r *rowReader) Read(p []byte) (int, error) {
+	if r.left == 0 {
+		return 0, errors.New("it is too long")
+	}
+	n, err := r.in.Read(p[:min(len(p), r.left)])
+	r.left -= n
+	return n, err
 }
 
 // convert makes the values those of the columns.

@@ -46,8 +46,12 @@ func tighten(path string) error {
 }
 
 // lock takes the lock of the server: a flock of the directory itself, which needs no
-// file of its own and is gone when the process is, however it ended.
+// file of its own and is gone when the process is, however it ended. It is the directory where the database
+// is, by whatever links it is reached.
 func lock(path string) (func() error, error) {
+	if resolved, err := filepath.EvalSymlinks(path); err == nil { // there may be no database yet
+		path = resolved
+	}
 	dir, err := os.Open(filepath.Dir(path))
 	if err != nil {
 		return nil, err

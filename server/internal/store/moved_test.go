@@ -114,6 +114,62 @@ func TestADatabaseBehindASymbolicLinkIsWatched(t *testing.T) {
 	}
 }
 
+func TestADatabaseBehindASymbolicLinkHasOneServer(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows does not let everybody make symbolic links")
+	}
+	path := filepath.Join(t.TempDir(), "durward.db")
+	first := open(t, path)
+	release, err := first.LockServer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(t.TempDir(), "durward.db")
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	second := open(t, link)
+	if _, err := second.LockServer(); !errors.Is(err, store.ErrLocked) {
+		t.Errorf("K07: got error %v, want ErrLocked", err)
+	}
+	if err := release(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestWhoHasTheDataOpenWritesNothingAfterAMove is a command that waits for a password while the data is moved.
+func TestWhoHasTheDataOpenWritesNothingAfterAMove(t *testing.T) {
+	for name, end := range map[string]struct {
+		with func(*store.Source) error
+		want error
+	}{
+		"while it is being moved":    {func(*store.Source) error { return nil }, store.ErrMoving},
+		"when it was moved":          {func(s *store.Source) error { return s.Done(t.Context()) }, store.ErrMoved},
+		"when the move was given up": {func(s *store.Source) error { return s.Cancel(t.Context()) }, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := store.Config{Path: filepath.Join(t.TempDir(), "durward.db")}
+			db := open(t, c.Path)
+			if err := createUser(t.Context(), db, "anna"); err != nil {
+				t.Fatal(err)
+			}
+			source, err := store.OpenSource(t.Context(), c, "elsewhere")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := errors.Join(end.with(source), source.Close()); err != nil {
+				t.Fatal(err)
+			}
+			if err := createUser(t.Context(), db, "boris"); !errors.Is(err, end.want) {
+				t.Errorf("got error %v, want %v", err, end.want)
+			}
+			if _, err := db.User(t.Context(), "id-boris"); (err == nil) != (end.want == nil) {
+				t.Errorf("got error %v for who was to be created", err)
+			}
+		})
+	}
+}
+
 // populated makes a database that nobody has open.
 func populated(t *testing.T, path string) {
 	t.Helper()

@@ -27,6 +27,7 @@ type writer struct {
 	conn    *sql.Conn
 	tx      *tx
 	session *sqliteTx // of tx
+	allowed int64     // data_version when permitted last found nothing against writing
 	queue   chan *job
 	first   chan *job // taken before the queue
 	quit    chan struct{}
@@ -171,6 +172,11 @@ func (w *writer) batch(first *job) {
 		w.refuse(first, w.judge(err))
 		return
 	}
+	if err := w.permitted(); err != nil {
+		_ = w.control(`ROLLBACK`)
+		w.refuse(first, w.judge(err))
+		return
+	}
 	var ran []*job
 	err := error(nil)
 	for j := first; j != nil; j = w.next() {
@@ -201,6 +207,29 @@ func (w *writer) batch(first *job) {
 		j.result <- j.err
 	}
 	w.checkpoint()
+}
+
+// permitted returns why nothing may be written any more when another process has said so since this one has opened the data: it
+// would be lost in what was moved elsewhere. It runs in a transaction that has the lock to write.
+func (w *writer) permitted() error {
+	ctx := context.Background()
+	version, _, err := one(ctx, w.session.statements, value[int64], dataVersion)
+	if err != nil || version == w.allowed {
+		return err
+	}
+	text, found, err := one(ctx, w.session.statements, value[string], selectState)
+	if err != nil {
+		return err
+	}
+	if found {
+		state, err := parseState(text)
+		if err == nil {
+			err = state.err()
+		}
+		return w.fail(err)
+	}
+	w.allowed = version
+	return nil
 }
 
 // step runs one job inside a savepoint, so that a failing job leaves no trace and does
