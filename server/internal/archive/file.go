@@ -34,16 +34,18 @@ type File struct {
 
 // OpenFile reads a backup through, as NewReader does. The caller closes it.
 func OpenFile(path string) (*File, error) {
-	file, err := os.Open(path)
+	info, err := os.Stat(path)
+	if err == nil && info.IsDir() {
+		err = fmt.Errorf("%s is a directory: name the file of the backup", path)
+	} else if err == nil && !info.Mode().IsRegular() { // nobody may ever write into a pipe
+		err = fmt.Errorf("%s is not a file: a backup is read twice, so put it into one", path)
+	}
 	if err != nil {
 		return nil, err
 	}
-	info, err := file.Stat()
-	if err == nil && info.IsDir() {
-		err = fmt.Errorf("%s is a directory: name the file of the backup", path)
-	}
+	file, err := os.Open(path)
 	if err != nil {
-		return nil, errors.Join(err, file.Close())
+		return nil, err
 	}
 	reader, err := NewReader(file, info.Size())
 	if err != nil {

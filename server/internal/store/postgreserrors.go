@@ -97,9 +97,14 @@ func crowded(err error) bool {
 // unreachable translates an error of connecting: whatever the server said to it (the password was changed, the role or the database is
 // gone, the data was moved), it is none of the caller's statement.
 func unreachable(err error) error {
-	told := translatePostgres(err)
-	if _, ok := errors.AsType[*postgresFault](told); ok {
-		return told
+	if _, ok := errors.AsType[*pgconn.PgError](err); ok {
+		if told := translatePostgres(err); kindOf(told) != ofStatement {
+			return told
+		}
+		return &postgresFault{ofStatement, ErrUnreachable, err}
 	}
-	return &postgresFault{ofStatement, ErrUnreachable, err}
+	if errors.Is(err, ErrMoving) || errors.Is(err, ErrMoved) || errors.Is(err, ErrUnfinished) {
+		return &postgresFault{ofStatement, ErrUnreachable, err} // to connect again leads to the same
+	}
+	return translatePostgres(err)
 }

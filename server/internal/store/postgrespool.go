@@ -102,10 +102,10 @@ func (p *postgres) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 		if bounded.Err() != nil && errors.Is(err, bounded.Err()) {
 			return nil, context.Cause(bounded)
 		}
-		if !crowded(err) {
+		if !crowded(err) && !errors.Is(err, ErrMoving) {
 			return nil, unreachable(err)
 		}
-		// The server has no room for one more, but those that there are become free.
+		// There is no room for one more, or a move that may be given up keeps newcomers out, but those that there are become free.
 		if !pause(bounded, try) {
 			return nil, unreachable(err)
 		}
