@@ -114,9 +114,14 @@ func inWords(err error) error {
 		return fmt.Errorf("a write failed: %w", err)
 	case sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ:
 		return fmt.Errorf("a read failed: %w", err)
-	default:
-		return err
 	}
+	switch failure.Code() & 0xff {
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
+		return fmt.Errorf("this user may not write the database, its -wal and -shm files, or their directory: %w", err)
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return fmt.Errorf("the file is damaged, or no database; restore a backup: %w", err)
+	}
+	return err
 }
 
 // translate makes an error of the driver one of this package where there is one.
@@ -127,6 +132,6 @@ func translate(err error) error {
 	case full:
 		return fmt.Errorf("%w (%v)", ErrFull, err)
 	default:
-		return err
+		return inWords(err)
 	}
 }

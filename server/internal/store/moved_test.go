@@ -144,7 +144,7 @@ func TestWhoHasTheDataOpenWritesNothingAfterAMove(t *testing.T) {
 		want error
 	}{
 		"while it is being moved":    {func(*store.Source) error { return nil }, store.ErrMoving},
-		"when it was moved":          {func(s *store.Source) error { return s.Done(t.Context()) }, store.ErrMoved},
+		"when it was moved":          {func(s *store.Source) error { return s.Done(t.Context(), func() error { return nil }) }, store.ErrMoved},
 		"when the move was given up": {func(s *store.Source) error { return s.Cancel(t.Context()) }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -88,7 +88,7 @@ func parseURL(text string) (*pgxpool.Config, error) {
 		config.ConnConfig.ConnectTimeout = connectTimeout
 	}
 	// A standby may be behind: whoever was disabled or logged out on the primary would still be let in.
-	config.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	config.ConnConfig.ValidateConnect = refuseStandby
 	config.ConnConfig.OnNotice = keepWarning
 	parameters := config.ConnConfig.RuntimeParams
 	for name, value := range map[string]string{
@@ -103,6 +103,13 @@ func parseURL(text string) (*pgxpool.Config, error) {
 		}
 	}
 	return config, nil
+}
+
+func refuseStandby(ctx context.Context, conn *pgconn.PgConn) error {
+	if err := pgconn.ValidateConnectTargetSessionAttrsReadWrite(ctx, conn); err != nil {
+		return fmt.Errorf("%w: a standby, or a role that may only read; durward needs the primary", err)
+	}
+	return nil
 }
 
 var errUnreadable = errors.New("the database URL cannot be read: characters such as @ / : # % in its password are written as %40 %2F %3A %23 %25")

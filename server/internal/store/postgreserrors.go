@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -40,8 +41,8 @@ func kindOf(err error) postgresKind {
 
 // translatePostgres makes an error of the driver one of this package where there is one.
 func translatePostgres(err error) error {
-	if err == nil {
-		return nil
+	if err == nil || ofData(err) {
+		return err
 	}
 	if _, done := errors.AsType[*postgresFault](err); done {
 		return err
@@ -103,8 +104,14 @@ func unreachable(err error) error {
 		}
 		return &postgresFault{ofStatement, ErrUnreachable, err}
 	}
-	if errors.Is(err, ErrMoving) || errors.Is(err, ErrMoved) || errors.Is(err, ErrUnfinished) {
+	if ofData(err) {
 		return &postgresFault{ofStatement, ErrUnreachable, err} // to connect again leads to the same
 	}
 	return translatePostgres(err)
+}
+
+// ofData reports whether an error is what the database itself says of its data, and none of the connection.
+func ofData(err error) bool {
+	return slices.ContainsFunc([]error{ErrNewerSchema, ErrNeedsMigration, ErrMoving, ErrMoved, ErrUnfinished},
+		func(said error) bool { return errors.Is(err, said) })
 }

@@ -126,3 +126,34 @@ func TestADatabaseThatCannotHoldEveryNameIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestWhyADatabaseOfPostgreSQLIsRefusedIsSaidPlainly looks for the sentence of somebody who is woken by it.
+func TestWhyADatabaseOfPostgreSQLIsRefusedIsSaidPlainly(t *testing.T) {
+	server := pgtest.Start(t)
+	for name, c := range map[string]struct {
+		do   string
+		want error
+		says string
+	}{
+		"a newer schema":    {`INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, TRUE)`, store.ErrNewerSchema, "the database is newer than this program"},
+		"data that moved":   {`INSERT INTO settings (name, value) VALUES ('state', '{"is":"moved","to":"elsewhere"}')`, store.ErrMoved, "this data was moved"},
+		"a role that reads": {`ALTER ROLE reads SET default_transaction_read_only = on`, store.ErrUnreachable, "durward needs the primary"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			place := server.Database(t)
+			if name == "a role that reads" {
+				administer(t, place, `CREATE ROLE reads LOGIN SUPERUSER`)
+				place = by(t, place, "reads")
+			}
+			openURL(t, place)
+			administer(t, place, c.do)
+			_, err := store.Open(t.Context(), store.Config{URL: place})
+			if !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("got %v, want %q", err, c.says)
+			}
+			if errors.Is(err, store.ErrUnreachable) != errors.Is(c.want, store.ErrUnreachable) {
+				t.Errorf("got %v, which says that the database does not answer", err)
+			}
+		})
+	}
+}
