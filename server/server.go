@@ -160,13 +160,29 @@ func (s *Server) tidy(ctx context.Context) error {
 			return errors.Join(rotation, err)
 		}
 	}
-	for ctx.Err() == nil {
+	return errors.Join(rotation, s.Sweep(ctx))
+}
+
+// sweepRest is how many times as long as a step the sweep rests after it.
+const sweepRest = 4
+
+// Sweep deletes what has expired: sessions, revocations and counters that mean nothing any more, and audit events past their retention. The server
+// does it every minute. It goes in small steps and rests between them, so that requests have the database for themselves most of the time,
+// and leaves what it does not get done within the lease to the next minute.
+func (s *Server) Sweep(ctx context.Context) error {
+	for end := time.Now().Add(sweepLease); time.Now().Before(end); {
+		begun := time.Now()
 		dropped, err := s.Store.Sweep(ctx, s.config.Clock(), s.config.AuditRetention)
 		if err != nil || dropped == 0 {
-			return errors.Join(rotation, err)
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(sweepRest * time.Since(begun)):
 		}
 	}
-	return rotation
+	return nil
 }
 
 // relaxInterval is how long nobody signs in, at least, until the memory of the last hash, or the process that made it, is given back.

@@ -8,7 +8,7 @@ import (
 const (
 	// SweepStep is how many rows one Sweep deletes at most: few enough for nobody to notice
 	// the wait.
-	SweepStep = 256
+	SweepStep = 64
 
 	// remembered is how long a session that is over still has its own answer.
 	remembered = 24 * time.Hour
