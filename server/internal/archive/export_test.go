@@ -9,6 +9,9 @@ import (
 	"strings"
 )
 
+// ParseRow is parseRow.
+var ParseRow = parseRow
+
 // WriteForged writes a backup of one table whose manifest tells of another number of rows.
 func WriteForged(out io.Writer, m Manifest, table Table, rows iter.Seq2[[]any, error], told int64) error {
 	w := NewWriter(out)

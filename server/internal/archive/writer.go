@@ -7,11 +7,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"hash"
 	"io"
 	"iter"
-	"strconv"
 	"strings"
 )
 
@@ -91,29 +89,6 @@ func (w *Writer) Close(m Manifest) (Manifest, error) {
 		return Manifest{}, err
 	}
 	return m, nil
-}
-
-// appendRow writes a row as a JSON array on a line of its own.
-func appendRow(line []byte, row []any) ([]byte, error) {
-	line = append(line, '[')
-	for i, value := range row {
-		if i > 0 {
-			line = append(line, ',')
-		}
-		switch value := value.(type) {
-		case int64:
-			line = strconv.AppendInt(line, value, 10)
-		case string:
-			text, err := json.Marshal(value)
-			if err != nil {
-				return nil, err
-			}
-			line = append(line, text...)
-		default:
-			return nil, fmt.Errorf("a value is neither text nor integer, but %T", value)
-		}
-	}
-	return append(line, ']', '\n'), nil
 }
 
 // sealer passes on everything but the last digits, in whose place it writes the digest.
