@@ -53,7 +53,7 @@ func openBulk(c Config, options ...string) (*bulk, error) {
 		}
 		return nil, err
 	}
-	pool, err := sql.Open("sqlite", dsn(c, append(options, "mode=rw", "_pragma=temp_store(MEMORY)", "_pragma=cache_size(-65536)")...))
+	pool, err := sql.Open("sqlite", dsn(c, append(options, "mode=rw", "_pragma=temp_store(MEMORY)", "_pragma=cache_size(-32768)")...))
 	if err != nil {
 		return nil, err
 	}
