@@ -26,6 +26,7 @@ var children = map[string]func(path string, args []string) error{
 	"meet an input/output error": meetError,
 	"hold the lock":              holdLock,
 	"write forever":              writeForever,
+	"create users one by one":    createAloud,
 }
 
 func TestMain(m *testing.M) {
