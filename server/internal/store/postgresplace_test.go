@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/durward-auth/durward/server/internal/account"
 	"github.com/durward-auth/durward/server/internal/pgtest"
@@ -48,8 +49,12 @@ func TestFewerConnectionsThanThePoolWantsAreShared(t *testing.T) {
 	administer(t, place, `CREATE ROLE few LOGIN SUPERUSER`)
 	openURL(t, place) // makes the schema
 	administer(t, place, `ALTER ROLE few NOSUPERUSER CONNECTION LIMIT 2`, `GRANT pg_read_all_data, pg_write_all_data TO few`)
-	db := openURL(t, by(t, place, "few"))
-	const callers = 40
+	db, err := store.Open(t.Context(), store.Config{URL: by(t, place, "few"), BusyTimeout: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	const callers = 20
 	errs := make([]error, callers)
 	var group sync.WaitGroup
 	for i := range callers {
