@@ -11,7 +11,7 @@ import (
 	"github.com/durward-auth/durward/server/internal/audit"
 )
 
-// E10: two processes on the same data, whose clocks differ. What one issues, the other takes for as long as the leeway of the
+// E10, K15: two processes on the same data, whose clocks differ. What one issues, the other takes for as long as the leeway of the
 // time of issue allows, and a session goes on at either.
 func TestE10ProcessesWhoseClocksDiffer(t *testing.T) {
 	for _, skew := range []struct {

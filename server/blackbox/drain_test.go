@@ -66,6 +66,7 @@ func (h *held) finish(t *testing.T) {
 	}
 }
 
+// K13: what has begun is answered, and no rotation is half done.
 func TestAStopUnderLoadLosesNothing(t *testing.T) {
 	t.Parallel()
 	data := filepath.Join(t.TempDir(), "data")

@@ -12,6 +12,7 @@ import (
 
 const nextMigration = `ALTER TABLE users ADD COLUMN nickname TEXT NOT NULL DEFAULT ''`
 
+// K11: the old program has the data open.
 func TestASchemaIsNotMigratedUnderARunningServer(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "durward.db")
 	server := start(t, "hold the lock", path)
@@ -60,6 +61,7 @@ func TestASchemaIsNotMigratedUnderARunningServer(t *testing.T) {
 	}
 }
 
+// K11: two processes.
 func TestTwoProgramsThatMigrateAtOnceBothSucceed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "durward.db")
 	if err := createUser(t.Context(), open(t, path), "anna"); err != nil {

@@ -260,6 +260,7 @@ func TestOneOfSeveralServersOnPostgreSQLSweeps(t *testing.T) {
 	}
 }
 
+// K11: several processes, and a schema that is newer.
 func TestMigrationsOfPostgreSQL(t *testing.T) {
 	url := pgtest.Database(t)
 	old := openURL(t, url)

@@ -35,7 +35,7 @@ func TestSessionsOnPostgreSQL(t *testing.T) {
 	})
 }
 
-// F02: whichever replica is asked, it answers from what all have committed.
+// F02, K10: whichever replica is asked, it answers from what all have committed.
 func TestSessionsOnReplicasOfPostgreSQL(t *testing.T) {
 	url := pgtest.Database(t)
 	sessiontest.RunReplicas(t, func(t *testing.T, clock func() time.Time) account.Store {

@@ -180,6 +180,7 @@ func TestACallerWhoGaveUpIsSkipped(t *testing.T) {
 	}
 }
 
+// K06: who writes gives up after a while, who reads does not notice.
 func TestALockOfAnotherProcessIsWaitedForAWhile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "durward.db")
 	db, err := store.Open(t.Context(), store.Config{Path: path, BusyTimeout: 50 * time.Millisecond})
