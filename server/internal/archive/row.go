@@ -53,6 +53,11 @@ func parseRow(row []any, line string, columns []Column) error {
 	if parsePlainRow(row, line, columns) {
 		return nil
 	}
+	return parseAnyRow(row, line, columns)
+}
+
+// parseAnyRow reads any JSON array of texts and integers.
+func parseAnyRow(row []any, line string, columns []Column) error {
 	decoder := json.NewDecoder(strings.NewReader(line))
 	decoder.UseNumber()
 	var values []any

@@ -46,3 +46,17 @@ func TestALineIsReadAsTheJSONThatItIs(t *testing.T) {
 		}
 	}
 }
+
+// FuzzParseRow holds that the short way gives what the long one gives.
+func FuzzParseRow(f *testing.F) {
+	for _, line := range []string{`[7,"ada"]`, "[-0,\"\"]\n", `[ 7 ,"\u00e9"]`, "[1,\"\xff\"]", `[07,"ada"]`, `[7,"ada"]]`, `[1e2,"x"]`} {
+		f.Add(line)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		got, want := make([]any, 2), make([]any, 2)
+		errGot, errWant := archive.ParseRow(got, line, people.Columns), archive.ParseAnyRow(want, line, people.Columns)
+		if (errGot == nil) != (errWant == nil) || errGot == nil && !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: got %v, %v, want %v, %v", line, got, errGot, want, errWant)
+		}
+	})
+}
