@@ -77,7 +77,7 @@ type Config struct {
 	// HashWorkers is how many passwords are hashed at once: GOMAXPROCS by default.
 	HashWorkers int
 	// HashProcess hashes passwords in a process of its own, so that nothing else waits for them. The program is started once more
-	// with the argument "hash-passwords" alone, and has to do then what durward does.
+	// with the argument "hash-passwords" alone, and has to call HashPasswords before anything else.
 	HashProcess bool
 
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.

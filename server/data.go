@@ -35,7 +35,8 @@ type Data struct {
 	limiter *limit.Limiter
 	clients *limit.Limiter // of failed client secrets
 	tally   *audit.Tally
-	cursors []byte // key of the cursors that lists hand out
+	cursors []byte          // key of the cursors that lists hand out
+	hasher  *hasher.Process // nil when passwords are hashed here
 }
 
 // DatabasePath is where the database of a data directory is.
@@ -150,7 +151,8 @@ func newData(ctx context.Context, c Config, db *store.DB) (*Data, error) {
 	}
 	var runner password.Runner
 	if c.HashProcess {
-		runner = hasher.New(c.Log)
+		d.hasher = hasher.New(c.Log)
+		runner = d.hasher
 	}
 	passwords, err := password.NewPool(password.PoolConfig{Workers: c.HashWorkers, Runner: runner})
 	if err != nil {
@@ -217,6 +219,9 @@ func (d *Data) tokens() durward.Config {
 func (d *Data) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
+	if d.hasher != nil {
+		d.hasher.Rest()
+	}
 	return errors.Join(d.flush(ctx), d.Store.Close())
 }
 

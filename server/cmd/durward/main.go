@@ -12,20 +12,21 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+	"github.com/durward-auth/durward/server"
 	"github.com/durward-auth/durward/server/internal/account"
-	"github.com/durward-auth/durward/server/internal/password/hasher"
 )
 
 func main() {
-	if hasher.Wanted() {
-		if err := hasher.Serve(os.Stdin, os.Stdout); err != nil {
-			panic(err) // its methods are not those of a service: a programmer's error
-		}
+	term := terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr}
+	if started, err := server.HashPasswords(); err != nil {
+		complain(term, err)
+		os.Exit(2)
+	} else if started {
 		return
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
+	os.Exit(run(ctx, os.Args[1:], term))
 }
 
 // terminal is where a command reads and writes.

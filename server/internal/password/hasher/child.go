@@ -14,19 +14,20 @@ import (
 )
 
 // patience is for how long a child may do one task: a hash takes a second at most, and many times as long where others have
-// the processors.
-const patience = 30 * time.Second
+// the processors. A request may take 20 s, in which another child can do what one that hangs has not.
+const patience = 15 * time.Second
 
 // child is the parent's side of one child.
 type child struct {
-	client *rpc.Client
-	cmd    *exec.Cmd
-	tasks  int // under way, guarded by Process.mu
-	ended  chan struct{}
-	err    error // why it ended, once ended is closed
+	client   *rpc.Client
+	cmd      *exec.Cmd
+	patience time.Duration
+	tasks    int // under way, guarded by Process.mu
+	ended    chan struct{}
+	err      error // why it ended, once ended is closed
 }
 
-func startChild() (*child, error) {
+func startChild(patience time.Duration) (*child, error) {
 	self, err := executable()
 	if err != nil {
 		return nil, fmt.Errorf("find the program: %w", err)
@@ -49,7 +50,7 @@ func startChild() (*child, error) {
 	if err := start(cmd); err != nil {
 		return nil, errors.Join(fmt.Errorf("start the process that hashes passwords: %w", err), both.Close())
 	}
-	c := &child{client: rpc.NewClient(both), cmd: cmd, ended: make(chan struct{})}
+	c := &child{client: rpc.NewClient(both), cmd: cmd, patience: patience, ended: make(chan struct{})}
 	go func() {
 		defer close(c.ended)
 		c.err = cmd.Wait()
@@ -58,14 +59,20 @@ func startChild() (*child, error) {
 }
 
 func (c *child) do(t password.Task) (o password.Outcome, err error) {
-	late := time.AfterFunc(patience, func() { _ = c.cmd.Process.Kill() })
+	late := time.AfterFunc(c.patience, c.kill)
 	defer late.Stop()
 	err = c.client.Call(method, t, &o)
 	return o, err
 }
 
-// end lets the child see the end of its input.
-func (c *child) end() { _ = c.client.Close() }
+// end lets the child see the end of its input, and kills it when it does not heed that.
+func (c *child) end() {
+	_ = c.client.Close()
+	time.AfterFunc(c.patience, c.kill)
+}
+
+// kill does nothing to a child that has ended.
+func (c *child) kill() { _ = c.cmd.Process.Kill() }
 
 // failure says how a child ended that should not have, if it has soon after its answers ended.
 func (c *child) failure() error {

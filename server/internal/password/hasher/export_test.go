@@ -1,6 +1,9 @@
 package hasher
 
-import "os"
+import (
+	"os"
+	"time"
+)
 
 // Child returns the process that runs now, or nil, and a channel that is closed when it has ended.
 func (p *Process) Child() (*os.Process, <-chan struct{}) {
@@ -11,6 +14,9 @@ func (p *Process) Child() (*os.Process, <-chan struct{}) {
 	}
 	return p.child.cmd.Process, p.child.ended
 }
+
+// Hurry makes the process wait for a child no longer than this.
+func (p *Process) Hurry(patience time.Duration) { p.patience = patience }
 
 // Program makes another program the one that is started, until restore is called.
 func Program(path string) (restore func()) {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/rpc"
 	"sync"
+	"time"
 
 	"github.com/durward-auth/durward/server/internal/password"
 )
@@ -14,14 +15,15 @@ import (
 // hash, and ends that child at Rest. A child that fails is replaced, and what it was doing done again; when no child
 // can be had, passwords are hashed here.
 type Process struct {
-	log *slog.Logger
+	log      *slog.Logger
+	patience time.Duration // with one task
 
 	mu    sync.Mutex
 	child *child // nil while there is none
 }
 
 // New returns a process without a child. The program must call Serve when it is started with Argument alone.
-func New(log *slog.Logger) *Process { return &Process{log: log} }
+func New(log *slog.Logger) *Process { return &Process{log: log, patience: patience} }
 
 // attempts is how many children are tried for one password.
 const attempts = 2
@@ -66,7 +68,7 @@ func (p *Process) enter() (*child, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.child == nil {
-		c, err := startChild()
+		c, err := startChild(p.patience)
 		if err != nil {
 			return nil, err
 		}

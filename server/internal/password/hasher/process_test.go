@@ -161,6 +161,17 @@ func TestRestEndsAChildThatIsIdle(t *testing.T) {
 	}
 }
 
+func TestNoPersonIsServed(t *testing.T) {
+	device, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer device.Close()
+	if err := hasher.Serve(device, device); err == nil || !strings.Contains(err.Error(), "no command") {
+		t.Errorf("a device for input: got %v, want it refused", err)
+	}
+}
+
 func TestRestLeavesAChildAtWorkAlone(t *testing.T) {
 	p, log := newProcess(t)
 	var work sync.WaitGroup

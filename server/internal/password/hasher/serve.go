@@ -1,7 +1,9 @@
 package hasher
 
 import (
+	"errors"
 	"io"
+	"io/fs"
 	"log"
 	"net/rpc"
 	"os"
@@ -22,9 +24,17 @@ const (
 	method  = service + ".Do"
 )
 
-// Serve does the tasks of the parent until the input ends. Signals that are sent to the whole group of processes are for
+// Serve does the tasks of the parent until the input ends. It refuses a device for input: a person at a terminal, whose
+// interrupts it would not heed, has taken the argument for a command. Signals that are sent to the whole group of processes are for
 // the parent, which ends the child when it needs it no more.
-func Serve(in io.ReadCloser, out io.WriteCloser) error {
+func Serve(in, out *os.File) error {
+	input, err := in.Stat()
+	if err != nil {
+		return err
+	}
+	if input.Mode()&fs.ModeCharDevice != 0 {
+		return errors.New(Argument + " is no command: the server starts it by itself, and speaks to it over pipes")
+	}
 	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	log.SetOutput(io.Discard) // a parent that ends in the middle of a task is no news
 	server := rpc.NewServer()

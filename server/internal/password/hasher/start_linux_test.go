@@ -6,10 +6,12 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/durward-auth/durward/server/internal/password"
+	"github.com/durward-auth/durward/server/internal/password/hasher"
 )
 
 func TestAChildGivesWayAndTheParentDoesNot(t *testing.T) {
@@ -90,4 +92,57 @@ func TestAChildKnowsNoSecretAndHeedsNoSignal(t *testing.T) {
 	if same, _ := p.Child(); same != child || log.Len() > 0 {
 		t.Errorf("after the signals of a shutdown: got the child %v, want %v still at work", same, child)
 	}
+}
+
+func TestAChildThatHangsIsKilled(t *testing.T) {
+	task := password.Task{Password: "correct horse", Params: cheap}
+	for name, act := range map[string]func(*hasher.Process) error{
+		"at work": func(p *hasher.Process) error {
+			_, err := p.Do(task)
+			return err
+		},
+		"at rest": func(p *hasher.Process) error {
+			p.Rest()
+			return nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, log := newProcess(t)
+			p.Hurry(time.Second)
+			if _, err := p.Do(task); err != nil {
+				t.Fatal(err)
+			}
+			child, ended := p.Child()
+			stop(t, child)
+			if err := act(p); err != nil {
+				t.Errorf("got %v, want none", err)
+			}
+			select {
+			case <-ended:
+			case <-time.After(time.Minute):
+				t.Fatal("a child that is stopped is there after a minute")
+			}
+			if said := strings.Contains(log.String(), "signal: killed"); said != (name == "at work") {
+				t.Errorf("the log: got %q, want the end said of a child at work alone", log)
+			}
+		})
+	}
+}
+
+// stop returns when no thread of a process runs any more.
+func stop(t *testing.T, child *os.Process) {
+	t.Helper()
+	if err := child.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", child.Pid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(status), "State:\tT") {
+			return
+		}
+	}
+	t.Fatal("not stopped after a minute")
 }
