@@ -3,6 +3,7 @@ package blackbox_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -106,7 +107,7 @@ func sweepBesideRefreshes(t *testing.T, config server.Config) {
 		go func() { swept <- s.Sweep(ctx) }()
 		refreshes(1)
 		stop()
-		if err := <-swept; err != nil && ctx.Err() == nil {
+		if err := <-swept; err != nil && !errors.Is(err, context.Canceled) {
 			t.Fatal(err)
 		}
 	}
