@@ -55,11 +55,7 @@ func shapeOf(t *testing.T, c store.Config) []string {
 
 // Indexes and foreign keys are dropped while a database is filled. All of them must be there at the end.
 func TestAFilledDatabaseHasTheSchemaOfANewOne(t *testing.T) {
-	tables := tablesOf(t)
-	known, err := store.LatestSchema()
-	if err != nil {
-		t.Fatal(err)
-	}
+	tables, known := schemaOf(t)
 	for name, place := range places(t) {
 		t.Run(name, func(t *testing.T) {
 			fresh, filled := place(t), place(t)
@@ -89,11 +85,7 @@ func TestAFilledDatabaseHasTheSchemaOfANewOne(t *testing.T) {
 
 // A row that refers to nothing is refused, although foreign keys are looked at late.
 func TestARowThatRefersToNothingIsRefused(t *testing.T) {
-	tables := tablesOf(t)
-	known, err := store.LatestSchema()
-	if err != nil {
-		t.Fatal(err)
-	}
+	tables, known := schemaOf(t)
 	for name, place := range places(t) {
 		t.Run(name, func(t *testing.T) {
 			c := place(t)

@@ -69,27 +69,22 @@ func quiet(int, int) {}
 
 func none(*archive.Table) iter.Seq2[[]any, error] { return func(func([]any, error) bool) {} }
 
-// tablesOf returns the tables of this program's schema.
-func tablesOf(t *testing.T) []archive.Table {
+// schemaOf returns the tables of this program's schema, and its version.
+func schemaOf(t *testing.T) (tables []archive.Table, version int64) {
 	t.Helper()
 	c := store.Config{Path: filepath.Join(t.TempDir(), "durward.db")}
 	open(t, c.Path)
-	var tables []archive.Table
 	if err := store.ReadSnapshot(t.Context(), c, func(s *store.Snapshot) error {
-		tables = s.Tables
+		tables, version = s.Tables, s.Schema
 		return nil
 	}); err != nil {
 		t.Fatal(err)
 	}
-	return tables
+	return tables, version
 }
 
 func TestNothingStartsOnWhatIsNotFinished(t *testing.T) {
-	tables := tablesOf(t)
-	known, err := store.LatestSchema()
-	if err != nil {
-		t.Fatal(err)
-	}
+	tables, known := schemaOf(t)
 	for name, place := range places(t) {
 		t.Run(name, func(t *testing.T) {
 			c := place(t)
@@ -144,11 +139,7 @@ func TestNothingStartsOnWhatIsNotFinished(t *testing.T) {
 }
 
 func TestATargetRefusesTablesThatAreNotOfItsSchema(t *testing.T) {
-	tables := tablesOf(t)
-	known, err := store.LatestSchema()
-	if err != nil {
-		t.Fatal(err)
-	}
+	tables, known := schemaOf(t)
 	c := store.Config{Path: filepath.Join(t.TempDir(), "durward.db")}
 	wrong := map[string]func([]archive.Table) []archive.Table{
 		"a table is missing": func(tables []archive.Table) []archive.Table { return tables[1:] },
