@@ -41,7 +41,7 @@ func Serve(in, out *os.File) error {
 	if err := server.RegisterName(service, tasks{}); err != nil {
 		return err
 	}
-	server.ServeConn(pipes{in, out})
+	server.ServeConn(pipes{polled(in), polled(out)})
 	return nil
 }
 
