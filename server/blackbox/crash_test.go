@@ -15,7 +15,7 @@ import (
 // acknowledged is there afterwards, and what was ended stays ended.
 func TestAKillLosesNothingThatWasAcknowledged(t *testing.T) {
 	t.Parallel()
-	kills := sized(2000, 60, 2, 1)
+	kills := sized(2000, 200, 2, 1)
 	const onOneDatabase = 50
 	var sum tally
 	for done := 0; done < kills; done += onOneDatabase {
@@ -27,7 +27,7 @@ func TestAKillLosesNothingThatWasAcknowledged(t *testing.T) {
 
 func TestAKillLosesNothingThatWasAcknowledgedOnPostgreSQL(t *testing.T) {
 	t.Parallel()
-	kills := sized(200, 12, 1, 1)
+	kills := sized(200, 60, 1, 1)
 	var sum tally
 	killRepeatedly(t, kills, &sum, "--db", pgtest.Database(t))
 	sum.nonzero(t)

@@ -20,7 +20,7 @@ func TestAFullDiskRefusesWritesAndRecovers(t *testing.T) {
 	server := startOn(t, data, flags...)
 	c := server.client()
 	staff := appoint(t, server)
-	rounds := sized(64, 16, 1, 1)
+	rounds := sized(64, 64, 1, 1)
 	var sum tally
 	var all []acknowledged
 	var refused int64

@@ -20,7 +20,7 @@ func TestAFailoverLosesNothingThatWasAcknowledged(t *testing.T) {
 	var sum tally
 	var slowest time.Duration
 	verified := 0
-	for range sized(10, 3, 1, 1) {
+	for range sized(10, 5, 1, 1) {
 		recovery, n := failOver(t, &sum)
 		slowest, verified = max(slowest, recovery), verified+n
 	}

@@ -31,7 +31,7 @@ func TestALogCutAnywhereHoldsAPrefix(t *testing.T) {
 	log := readAll(t, filepath.Join(data, "durward.db-wal"))
 	const page = 4 << 10
 	places := len(log)/page + 1
-	cuts := min(places, sized(places, 150, 8, 4))
+	cuts := min(places, sized(places, places, 8, 4))
 	all := stateOf(t, withLog(t, data, log, len(log)), work)
 	if lost := all.lost(said); lost != "" {
 		t.Fatalf("the whole log lacks %s", lost)

@@ -17,7 +17,7 @@ import (
 // (CASES.md K08). The server goes on by itself; a client that was told 503 asks again, and nothing happens twice.
 func TestACrashOfPostgreSQLLosesNothing(t *testing.T) {
 	t.Parallel()
-	crashes := sized(200, 10, 1, 1)
+	crashes := sized(200, 60, 1, 1)
 	postgres := pgtest.Start(t)
 	server := start(t, "--refresh-grace", "60s", "--log-level", "error", "--db", postgres.Database(t))
 	c := server.client()
@@ -72,7 +72,7 @@ func TestACrashOfPostgreSQLLosesNothing(t *testing.T) {
 // come within a bound, nobody is let in who should not be, nothing piles up, and all is well when the link is.
 func TestABadLinkToPostgreSQLIsSurvived(t *testing.T) {
 	t.Parallel()
-	rounds := sized(10, 1, 1, 1)
+	rounds := sized(10, 3, 1, 1)
 	direct := pgtest.Database(t)
 	at, err := url.Parse(direct)
 	if err != nil {

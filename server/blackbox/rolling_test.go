@@ -42,7 +42,7 @@ func TestARollingRestartBehindHAProxyFailsNoRequest(t *testing.T) {
 	}
 	mixed.logout(c, opened(t, data, url).sessions("ada", sessions))
 	mixed.login(t, c, "ada")
-	rounds, kills := sized(5, 2, 1, 1), sized(20, 6, 1, 1)
+	rounds, kills := sized(5, 3, 1, 1), sized(20, 10, 1, 1)
 	for range rounds {
 		for i, name := range names {
 			mixed.await(t, "refresh", "protected", "logout", "login")

@@ -13,7 +13,7 @@ import (
 func TestOneSuccessorForTwoHundredRefreshesAtOnce(t *testing.T) {
 	t.Parallel()
 	const clients = 200
-	rounds := sized(1000, 100, 25, 3)
+	rounds := sized(1000, 250, 25, 3)
 	server := start(t, "--refresh-grace", "60s", "--log-level", "error")
 	c := server.client()
 	c.register(t, "ada")

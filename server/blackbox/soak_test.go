@@ -18,7 +18,7 @@ import (
 // and memory are no more in the last third than in the second; in the first the server warms up.
 func TestASoakLeaksNothing(t *testing.T) {
 	t.Parallel()
-	requests := sized(10_000_000, 300_000, 6000, 1200)
+	requests := sized(10_000_000, 3_000_000, 6000, 1200)
 	const slices, clients = 30, 16
 	server := start(t, "--log-level", "error", "--access-ttl", "24h", "--refresh-grace", "60s")
 	c := server.client()

@@ -17,7 +17,7 @@ import (
 func TestAFailedSyncStopsTheServer(t *testing.T) {
 	t.Parallel()
 	strace := needTool(t, "strace")
-	rounds := sized(200, 20, 2, 1)
+	rounds := sized(200, 60, 2, 1)
 	data := filepath.Join(t.TempDir(), "data")
 	flags := []string{"--refresh-grace", "60s", "--log-level", "error"}
 	server := startOn(t, data, flags...)
