@@ -1,5 +1,5 @@
 // Command serverload measures the server beside what bounds it, in one run on one machine: protected routes beside an
-// empty net/http handler, logins and registrations beside the bare password hash, refreshes and logouts by themselves and, on PostgreSQL, beside
+// empty net/http handler, logins and registrations beside the bare password hash, refreshes by themselves and, on PostgreSQL, beside
 // the rows that pgbench inserts. It builds and starts what it measures, on loopback and for a bounded time, and prints a Markdown table of medians.
 //
 //	go run ./bench/cmd/serverload -rounds 5 -seconds 3

@@ -163,13 +163,13 @@ func processes() (list []running) {
 		text := string(stat)
 		begin, end := strings.IndexByte(text, '('), strings.LastIndexByte(text, ')')
 		fields := strings.Fields(text[end+1:])
-		time := func(i int) time.Duration {
+		spent := func(i int) time.Duration {
 			ticks, _ := strconv.ParseInt(fields[i], 10, 64)
 			return time.Duration(ticks) * 10 * time.Millisecond
 		}
 		list = append(list, running{
 			id: filepath.Base(filepath.Dir(file)), parent: fields[1], name: text[begin+1 : end], line: strings.ReplaceAll(string(line), "\x00", " "),
-			used: time(11) + time(12), ended: time(13) + time(14),
+			used: spent(11) + spent(12), ended: spent(13) + spent(14),
 		})
 	}
 	return list
